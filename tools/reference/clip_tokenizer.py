@@ -1,0 +1,88 @@
+"""A small but real CLIP tokenizer: byte-level BPE with the end-of-word suffix </w>, 600 entries.
+
+Same pipeline as openai/clip-vit-base-patch32 (NFC, white space to one space, lower case; CLIP's word pattern; bytes;
+<|startoftext|> … <|endoftext|>), and the same order of ids: 256 bytes, 256 bytes that end a word, merges, the two
+special tokens. Only the number of merges is smaller.
+"""
+
+import json
+from pathlib import Path
+
+from tokenizers import Tokenizer, models, trainers
+from transformers import CLIPTokenizer, CLIPTokenizerFast
+from transformers.convert_slow_tokenizer import bytes_to_unicode
+
+MERGES = 86
+START, END = "<|startoftext|>", "<|endoftext|>"
+
+# What the merges are learnt from: captions as CLIP sees them, with a few words of other languages.
+CORPUS = """
+a photo of a cat a photo of a dog a photo of a red circle a photo of a blue square a drawing of a house
+a picture of the sea and the sky two dogs and a cat on a sofa a small robot that holds a red box
+the red car in front of the green house an old man with a hat a woman who reads a book in the garden
+a black and white photo of a bird a close up photo of a flower a bowl of fruit on the table
+a street with cars and people at night children who play in the park a train at the station
+stripes and circles on a field of noise this is not a photo the robot picks the green box
+ein foto von einer katze une photo avec un chien una foto de un gato фото кошки η φωτογραφία 猫の写真
+""".split()
+
+
+def train_merges():
+    """The first MERGES merges of byte-pair encoding over CORPUS, as pairs of byte-level strings."""
+    tokenizer = Tokenizer(models.BPE(continuing_subword_prefix="", end_of_word_suffix="</w>"))
+    alphabet = bytes_to_unicode()
+    words = ["".join(alphabet[byte] for byte in word.encode()) for word in CORPUS]
+    in_use = {letter for word in words for letter in word} | {word[-1] + "</w>" for word in words}
+    trainer = trainers.BpeTrainer(
+        vocab_size=len(in_use) + MERGES, end_of_word_suffix="</w>", show_progress=False, special_tokens=[]
+    )
+    tokenizer.train_from_iterator(words, trainer)
+    merges = [tuple(pair) for pair in json.loads(tokenizer.to_str())["model"]["merges"]]
+    # The trainer counts the alphabet in its own way; what it learns does not depend on where it stops.
+    if len(merges) < MERGES:
+        raise RuntimeError(f"learnt {len(merges)} merges, expected {MERGES}")
+    return merges[:MERGES]
+
+
+def make():
+    """The tokenizer as transformers' class builds it."""
+    merges = train_merges()
+    letters = list(bytes_to_unicode().values())
+    entries = letters + [letter + "</w>" for letter in letters] + [left + right for left, right in merges] + [START, END]
+    vocabulary = {entry: index for index, entry in enumerate(entries)}
+    if len(vocabulary) != len(entries):
+        raise RuntimeError("two merges give the same entry")
+    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=77)
+
+
+def write(folder, max_length=77, legacy_merges=False):
+    """Writes tokenizer.json, tokenizer_config.json and special_tokens_map.json as folders on the Hub have them.
+
+    legacy_merges writes merges as "a b", the way of tokenizer.json files made before 2024; otherwise ["a", "b"].
+    Returns the tokenizer that transformers reads back from the folder.
+    """
+    folder = Path(folder)
+    document = json.loads(make().backend_tokenizer.to_str())
+    document["truncation"] = document["padding"] = None
+    if legacy_merges:
+        document["model"]["merges"] = [" ".join(pair) for pair in document["model"]["merges"]]
+    (folder / "tokenizer.json").write_text(
+        json.dumps(document, ensure_ascii=False, separators=(",", ":")), encoding="utf-8"
+    )
+    special = {"bos_token": START, "eos_token": END, "unk_token": END, "pad_token": END}
+    config = special | {
+        "add_prefix_space": False,
+        "do_lower_case": True,
+        "errors": "replace",
+        "model_max_length": max_length,
+        "tokenizer_class": "CLIPTokenizer",
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=1) + "\n")
+    (folder / "special_tokens_map.json").write_text(json.dumps(special, indent=1) + "\n")
+
+    tokenizer = CLIPTokenizerFast.from_pretrained(folder)
+    plain = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    for text in ("A photo of a CAT", "", "naïve café, 日本 🎉", f"a{END}b"):
+        if tokenizer(text)["input_ids"] != plain.encode(text).ids:
+            raise RuntimeError(f"CLIPTokenizerFast and tokenizer.json disagree on {text!r}")
+    return tokenizer
