@@ -1,0 +1,50 @@
+/* The layout of the ABI's structs as the compiler of the JNI library sees it, for Java: no number is copied by hand.
+ * Parsed by JavaCPP into constants of org.openautoglm.bindings.Native; not part of the C ABI. */
+#ifndef OPENAUTOGLM_LAYOUT_H
+#define OPENAUTOGLM_LAYOUT_H
+
+#include "openautoglm.h"
+
+static const int32_t sizeof_oag_runtime_options = sizeof(oag_runtime_options);
+static const int32_t offsetof_oag_runtime_options_device = offsetof(oag_runtime_options, device);
+static const int32_t offsetof_oag_runtime_options_isa = offsetof(oag_runtime_options, isa);
+static const int32_t offsetof_oag_runtime_options_threads = offsetof(oag_runtime_options, threads);
+static const int32_t offsetof_oag_runtime_options_max_tokens = offsetof(oag_runtime_options, max_tokens);
+static const int32_t offsetof_oag_runtime_options_max_passes = offsetof(oag_runtime_options, max_passes);
+static const int32_t offsetof_oag_runtime_options_max_image_pixels = offsetof(oag_runtime_options, max_image_pixels);
+static const int32_t offsetof_oag_runtime_options_max_pixels_in_flight = offsetof(oag_runtime_options, max_pixels_in_flight);
+static const int32_t offsetof_oag_runtime_options_plugin_folder = offsetof(oag_runtime_options, plugin_folder);
+
+static const int32_t sizeof_oag_model_options = sizeof(oag_model_options);
+static const int32_t offsetof_oag_model_options_precision = offsetof(oag_model_options, precision);
+
+static const int32_t sizeof_oag_model_info = sizeof(oag_model_info);
+static const int32_t offsetof_oag_model_info_device = offsetof(oag_model_info, device);
+static const int32_t offsetof_oag_model_info_isa = offsetof(oag_model_info, isa);
+static const int32_t offsetof_oag_model_info_precision = offsetof(oag_model_info, precision);
+static const int32_t offsetof_oag_model_info_threads = offsetof(oag_model_info, threads);
+static const int32_t offsetof_oag_model_info_embedding_size = offsetof(oag_model_info, embedding_size);
+static const int32_t offsetof_oag_model_info_image_width = offsetof(oag_model_info, image_width);
+static const int32_t offsetof_oag_model_info_image_height = offsetof(oag_model_info, image_height);
+static const int32_t offsetof_oag_model_info_has_image_tower = offsetof(oag_model_info, has_image_tower);
+static const int32_t offsetof_oag_model_info_has_text_tower = offsetof(oag_model_info, has_text_tower);
+static const int32_t offsetof_oag_model_info_vocabulary_size = offsetof(oag_model_info, vocabulary_size);
+static const int32_t offsetof_oag_model_info_text_max_tokens = offsetof(oag_model_info, text_max_tokens);
+static const int32_t offsetof_oag_model_info_text_pad_to = offsetof(oag_model_info, text_pad_to);
+static const int32_t offsetof_oag_model_info_text_pad_id = offsetof(oag_model_info, text_pad_id);
+static const int32_t offsetof_oag_model_info_text_lower_case = offsetof(oag_model_info, text_lower_case);
+static const int32_t offsetof_oag_model_info_parameter_count = offsetof(oag_model_info, parameter_count);
+
+static const int32_t sizeof_oag_image = sizeof(oag_image);
+static const int32_t offsetof_oag_image_kind = offsetof(oag_image, kind);
+static const int32_t offsetof_oag_image_data = offsetof(oag_image, data);
+static const int32_t offsetof_oag_image_size = offsetof(oag_image, size);
+static const int32_t offsetof_oag_image_width = offsetof(oag_image, width);
+static const int32_t offsetof_oag_image_height = offsetof(oag_image, height);
+static const int32_t offsetof_oag_image_stride = offsetof(oag_image, stride);
+
+static const int32_t sizeof_oag_item = sizeof(oag_item);
+static const int32_t offsetof_oag_item_status = offsetof(oag_item, status);
+static const int32_t offsetof_oag_item_error = offsetof(oag_item, error);
+
+#endif
