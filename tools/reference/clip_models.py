@@ -45,7 +45,7 @@ def perturbed_model(variant):
                 parameter.fill_(variant.logit_scale)
             elif name.endswith("bias"):
                 parameter.copy_(0.25 * torch.randn_like(parameter))
-            elif "norm" in name or "layrnorm" in name:
+            elif "norm" in name:
                 parameter.copy_(1 + 0.3 * torch.randn_like(parameter))
             else:
                 parameter.mul_(variant.matrices)
@@ -88,7 +88,7 @@ def write_weights(folder, tensors, shards):
     (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=1) + "\n")
 
 
-def write_config(folder, variant, model):
+def write_config(folder, variant):
     if variant.config is not None:
         document = dict(variant.config)
     else:
@@ -129,7 +129,7 @@ def write_folder(folder, variant):
     folder.mkdir(parents=True)
     model = perturbed_model(variant)
     write_weights(folder, stored_tensors(variant, model), variant.shards)
-    write_config(folder, variant, model)
+    write_config(folder, variant)
     write_processor(folder, variant)
     clip_tokenizer.write(folder, variant.text["max_position_embeddings"], variant.legacy_merges)
     if variant.linked:

@@ -55,14 +55,26 @@ def make():
     return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=77)
 
 
-def write(folder, max_length=77, legacy_merges=False):
+def alphabet_only(document):
+    """tokenizer.json cut down to the letters a–z, alone or at a word's end: 54 entries, under 2 KB."""
+    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+    entries = letters + [letter + "</w>" for letter in letters] + [START, END]
+    document["model"] |= {"vocab": {entry: index for index, entry in enumerate(entries)}, "merges": []}
+    for token in document["added_tokens"]:
+        token["id"] = entries.index(token["content"])
+    document["post_processor"] |= {"cls": [START, entries.index(START)], "sep": [END, entries.index(END)]}
+    return document
+
+
+def write(folder, max_length=77, legacy_merges=False, cut=lambda document: document):
     """Writes tokenizer.json, tokenizer_config.json and special_tokens_map.json as folders on the Hub have them.
 
     legacy_merges writes merges as "a b", the way of tokenizer.json files made before 2024; otherwise ["a", "b"].
+    cut changes the document before it is written, such as alphabet_only.
     Returns the tokenizer that transformers reads back from the folder.
     """
     folder = Path(folder)
-    document = json.loads(make().backend_tokenizer.to_str())
+    document = cut(json.loads(make().backend_tokenizer.to_str()))
     document["truncation"] = document["padding"] = None
     if legacy_merges:
         document["model"]["merges"] = [" ".join(pair) for pair in document["model"]["merges"]]

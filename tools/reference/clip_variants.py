@@ -107,7 +107,7 @@ VARIANTS = [
         text=text_config(32, 4, 36, eos_token_id=2, bos_token_id=0, pad_token_id=1),
         vision=vision_config(32, 4, 36, 32, 8), processor=processor(32), config=_openai_style(),
         extra_tensors=("position_ids",), legacy_merges=True,
-        ids_only=((598, 320, 599, 320, 599), (320, 514, 320), (598, 17, 597, 18, 597, 19)),
+        ids_only=((598, 320, 599, 320, 599), (320, 514, 320), (320, 597, 18, 597, 19)),
     ),
     Variant(
         name="modern-eos", seed=77, matrices=3.0,
