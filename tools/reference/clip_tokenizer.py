@@ -6,9 +6,10 @@ special tokens. Only the number of merges is smaller.
 """
 
 import json
+from collections import Counter
 from pathlib import Path
 
-from tokenizers import Tokenizer, models, trainers
+from tokenizers import Tokenizer
 from transformers import CLIPTokenizer, CLIPTokenizerFast
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
@@ -28,20 +29,35 @@ ein foto von einer katze une photo avec un chien una foto de un gato фото к
 
 
 def train_merges():
-    """The first MERGES merges of byte-pair encoding over CORPUS, as pairs of byte-level strings."""
-    tokenizer = Tokenizer(models.BPE(continuing_subword_prefix="", end_of_word_suffix="</w>"))
+    """The first MERGES merges of byte-pair encoding over CORPUS, as pairs of byte-level strings.
+
+    Not tokenizers.BpeTrainer: among equally frequent pairs that one chooses anew in every run, and the golden files
+    must come out the same.
+    """
     alphabet = bytes_to_unicode()
-    words = ["".join(alphabet[byte] for byte in word.encode()) for word in CORPUS]
-    in_use = {letter for word in words for letter in word} | {word[-1] + "</w>" for word in words}
-    trainer = trainers.BpeTrainer(
-        vocab_size=len(in_use) + MERGES, end_of_word_suffix="</w>", show_progress=False, special_tokens=[]
-    )
-    tokenizer.train_from_iterator(words, trainer)
-    merges = [tuple(pair) for pair in json.loads(tokenizer.to_str())["model"]["merges"]]
-    # The trainer counts the alphabet in its own way; what it learns does not depend on where it stops.
-    if len(merges) < MERGES:
-        raise RuntimeError(f"learnt {len(merges)} merges, expected {MERGES}")
-    return merges[:MERGES]
+    counts = Counter(tuple(alphabet[byte] for byte in word.encode()) for word in CORPUS)
+    words = {letters[:-1] + (letters[-1] + "</w>",): count for letters, count in counts.items()}
+    merges = []
+    while len(merges) < MERGES:
+        pairs = Counter()
+        for word, count in words.items():
+            for pair in zip(word, word[1:]):
+                pairs[pair] += count
+        best = min(pairs, key=lambda pair: (-pairs[pair], pair))  # the most frequent; of equals the first by alphabet
+        merges.append(best)
+        words = {merged(word, best): count for word, count in words.items()}
+    return merges
+
+
+def merged(word, pair):
+    """The word with each occurrence of the pair as one entry, left to right."""
+    result = []
+    for letter in word:
+        if result and (result[-1], letter) == pair:
+            result[-1] += letter
+        else:
+            result.append(letter)
+    return tuple(result)
 
 
 def make():
@@ -53,6 +69,14 @@ def make():
     if len(vocabulary) != len(entries):
         raise RuntimeError("two merges give the same entry")
     return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=77)
+
+
+def full_size_ids(document):
+    """tokenizer.json whose special tokens have the ids of the full CLIP vocabulary, 49406 and 49407."""
+    for token, name, new in zip(document["added_tokens"], (START, END), (49406, 49407), strict=True):
+        token["id"] = document["model"]["vocab"][name] = new
+    document["post_processor"] |= {"cls": [START, 49406], "sep": [END, 49407]}
+    return document
 
 
 def alphabet_only(document):
@@ -70,7 +94,7 @@ def write(folder, max_length=77, legacy_merges=False, cut=lambda document: docum
     """Writes tokenizer.json, tokenizer_config.json and special_tokens_map.json as folders on the Hub have them.
 
     legacy_merges writes merges as "a b", the way of tokenizer.json files made before 2024; otherwise ["a", "b"].
-    cut changes the document before it is written, such as alphabet_only.
+    cut changes the document before it is written, such as alphabet_only does.
     Returns the tokenizer that transformers reads back from the folder.
     """
     folder = Path(folder)

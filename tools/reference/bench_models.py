@@ -1,0 +1,122 @@
+"""Makes the models that the benchmarks run: CLIP ViT-B/32 with random weights, as a folder and as ONNX files.
+
+Run:  python tools/reference/bench_models.py FOLDER [--vision-only-onnx]
+
+FOLDER/clip-vit-base-patch32/   config.json, model.safetensors (fp32, 605 MB), preprocessor_config.json, and the small
+                                tokenizer with CLIP's ids for start and end of text
+FOLDER/clip-vit-base-patch32-image.onnx   pixel_values [batch, 3, 224, 224] -> image_embeds [batch, 512]
+FOLDER/clip-vit-base-patch32-text.onnx    input_ids [batch, length] int64 -> text_embeds [batch, 512]
+
+embeds are projected and not normalised, as the SDK's raw features. Time does not depend on the values, so random
+weights do; they are the ones of a fresh model with random biases, since a benchmark on zeros measures another thing.
+"""
+
+import argparse
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from transformers import CLIPConfig, CLIPModel
+
+import clip_tokenizer
+from clip_variants import processor
+
+OPSET = 20  # the newest that torch's TorchScript exporter writes; it keeps the graph of a plain exported model
+NAME = "clip-vit-base-patch32"
+
+
+class ImageTower(torch.nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixel_values):
+        return self.model.get_image_features(pixel_values=pixel_values).pooler_output
+
+
+class TextTower(torch.nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids):
+        return self.model.get_text_features(input_ids=input_ids).pooler_output
+
+
+@torch.no_grad()
+def random_model():
+    torch.manual_seed(32)
+    model = CLIPModel._from_config(CLIPConfig(), attn_implementation="eager").eval()
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            parameter.copy_(0.05 * torch.randn_like(parameter))
+        elif "norm" in name:
+            parameter.copy_(1 + 0.1 * torch.randn_like(parameter))
+    return model
+
+
+def write_folder(folder, model):
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(folder, max_shard_size="2GB")
+    (folder / "preprocessor_config.json").write_text(json.dumps(processor(224), indent=1) + "\n")
+    clip_tokenizer.write(folder, cut=clip_tokenizer.full_size_ids)
+
+
+def export(path, tower, name, example, dynamic, output):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns of each Python condition it fixes; compare() is the check
+        torch.onnx.export(tower, (example,), str(path), input_names=[name], output_names=[output], opset_version=OPSET,
+                          dynamic_axes={name: dynamic, output: {0: "batch"}}, dynamo=False)
+    onnx.checker.check_model(str(path))
+
+
+@torch.no_grad()
+def compare(path, tower, inputs):
+    """Largest difference between ONNX Runtime and torch, on batch sizes other than the exported one."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    for values in inputs:
+        theirs = session.run(None, {name: values.numpy()})[0]
+        ours = tower(values).numpy()
+        difference = np.abs(theirs - ours).max()
+        print(f"{path.name}: input {list(values.shape)}, largest difference {difference:.1e} at values up to "
+              f"{np.abs(ours).max():.2f}", flush=True)
+        if not difference < 1e-4 * np.abs(ours).max():
+            raise RuntimeError(f"{path} does not compute what torch computes")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--vision-only-onnx", action="store_true", help="no ONNX file of the text tower")
+    arguments = parser.parse_args()
+
+    model = random_model()
+    write_folder(arguments.folder / NAME, model)
+    generator = torch.Generator().manual_seed(7)
+    pixels = torch.randn(3, 3, 224, 224, generator=generator)
+    tower = ImageTower(model)
+    path = arguments.folder / f"{NAME}-image.onnx"
+    export(path, tower, "pixel_values", pixels[:2], {0: "batch"}, "image_embeds")
+    compare(path, tower, [pixels[:1], pixels])
+    if arguments.vision_only_onnx:
+        return
+
+    def texts(batch, length):
+        """Begins with start-of-text, ends with end-of-text, as the tokenizer gives them."""
+        ids = torch.randint(0, 49406, (batch, length), generator=generator)
+        ids[:, 0], ids[:, -1] = 49406, 49407
+        return ids
+
+    tower = TextTower(model)
+    path = arguments.folder / f"{NAME}-text.onnx"
+    export(path, tower, "input_ids", texts(2, 9), {0: "batch", 1: "length"}, "text_embeds")
+    compare(path, tower, [texts(1, 8), texts(3, 77)])
+
+
+if __name__ == "__main__":
+    main()
