@@ -22,7 +22,7 @@ from transformers.models.clip.configuration_clip import CLIPTextConfig, CLIPVisi
 import clip_inputs
 import clip_tokenizer
 import float32_json
-from clip_checks import check_inputs_differ, check_precision, check_every_tensor_counts
+from clip_checks import check_every_setting_counts, check_every_tensor_counts, check_inputs_differ, check_precision
 from clip_variants import VARIANTS
 
 TESTDATA = Path(__file__).resolve().parents[2] / "testdata" / "models"
@@ -181,8 +181,9 @@ def golden(folder, variant):
     patterns = clip_inputs.patterned_pixels(variant.vision["image_size"])
 
     check_inputs_differ(variant, images, texts)
-    check_precision(model, pixels, rows, logits)
+    fp32_error = check_precision(model, pixels, rows, logits)
     check_every_tensor_counts(model, pixels, rows, logits)
+    check_every_setting_counts(model, pixels, rows, logits)
 
     document = {
         "covers": variant.covers,
@@ -197,6 +198,7 @@ def golden(folder, variant):
         "image_embeds": float32_json.shortest(images),
         "text_embeds": float32_json.shortest(texts),
         "logits_per_image": float32_json.shortest(logits),
+        "logits_fp32_error": float(f"{fp32_error:.1e}"),
         "probabilities": float32_json.shortest(logits.softmax(dim=1)),
         "pattern_formula": clip_inputs.PATTERN_FORMULA,
         "pattern_strides": clip_inputs.PATTERN_STRIDES,

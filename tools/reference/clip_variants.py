@@ -45,7 +45,9 @@ class Variant:
     processor: dict
     projection: int = 24
     matrices: float = 2.5            # how much larger than fresh ones the matrices are
-    logit_scale: float = 3.2         # of the weights; config.json keeps another value, which must not be used
+    # Of the weights; config.json keeps another value, which must not be used. Models with gelu have CLIP's trained one,
+    # 100: gelu and its tanh form are so close that smaller logits would hide which of them ran.
+    logit_scale: float = 3.2
     config: dict | None = None       # config.json, when it is not simply both full sub-configs
     config_extra: dict = field(default_factory=dict)
     dtypes: str = "F32"              # F32, F16, BF16 or mixed
@@ -110,17 +112,17 @@ VARIANTS = [
         ids_only=((598, 320, 599, 320, 599), (320, 514, 320), (320, 597, 18, 597, 19)),
     ),
     Variant(
-        name="modern-eos", seed=77, matrices=3.0,
+        name="modern-eos", seed=77, logit_scale=4.6052, matrices=3.0,
         covers="first eos_token_id, wherever it stands and position 0 where there is none; gelu; heads of 16 and 24; "
                "image 28 with patch 8, whose last 4 rows and columns no patch sees; layer_norm_eps 1e-3 and 1e-2",
         text=text_config(16, 1, 27, act="gelu", layer_norm_eps=1e-3),
         vision=vision_config(48, 2, 33, 28, 8, act="gelu", layer_norm_eps=1e-2),
         processor=processor({"shortest_edge": 28}, {"height": 28, "width": 28}),
-        ids_only=((598, 320, 599, 519, 599), (598, 320, 519, 514), (599, 320, 598), (320,)),
+        ids_only=((598, 320, 599, 519, 599), (320, 519, 598, 514), (599, 320, 598), (17,)),
         config_extra={"torch_dtype": "float32"},
     ),
     Variant(
-        name="tanh-f16", seed=1, dtypes="F16",
+        name="tanh-f16", seed=1, logit_scale=4.6052, dtypes="F16",
         covers="gelu_pytorch_tanh, weights in F16, heads of 10, patch 14, dtype key of transformers 5, resize larger "
                "than the crop",
         text=text_config(40, 4, 61, act="gelu_pytorch_tanh"),
@@ -128,7 +130,7 @@ VARIANTS = [
         processor=processor({"shortest_edge": 50}, {"height": 42, "width": 42}), config_extra={"dtype": "float16"},
     ),
     Variant(
-        name="bf16-shards", seed=4, dtypes="BF16", shards=3,
+        name="bf16-shards", seed=4, logit_scale=4.6052, dtypes="BF16", shards=3,
         covers="weights in BF16 in three shards with an index, patch 32, projection wider than the towers, towers of "
                "unlike depth and activation",
         text=text_config(24, 3, 30, layers=3, act="gelu"),
@@ -160,7 +162,7 @@ VARIANTS = [
         config=_config_dicts(),
     ),
     Variant(
-        name="processor-config", seed=22, matrices=3.0,
+        name="processor-config", seed=22, logit_scale=4.6052, matrices=3.0,
         covers="processor_config.json with a nested image_processor instead of preprocessor_config.json; bilinear, "
                "own mean and std, a picture squeezed to height and width without a crop; sub-configs with a "
                "projection_dim that CLIPModel does not use",
@@ -184,7 +186,7 @@ VARIANTS = [
         processor=processor({"shortest_edge": 32}, {"height": 32, "width": 32}), projection=12,
     ),
     Variant(
-        name="hub-links", seed=10, shards=2, linked=True,
+        name="hub-links", seed=10, logit_scale=4.6052, shards=2, linked=True,
         covers="the cache of the Hub: every file a link to a blob named by its digest, two shards whose neighbours exist "
                "only beside the links",
         text=text_config(16, 2, 27, act="gelu"), vision=vision_config(24, 2, 31, 32, 8),
