@@ -14,9 +14,21 @@ enum class ResizePath { scalar, avx2 };
 // The fastest path of this machine.
 ResizePath best_resize_path();
 
-// The picture scaled to width x height (both at least 1). Source and result may have any aspect. Thread-safe.
-// Throws Error(invalid_argument) for empty sizes and for sizes whose filter tables would not fit a sane amount of memory,
-// Error(out_of_memory). path must be one that this machine can run.
-Picture resize(RgbView source, int width, int height, Filter filter, ResizePath path = best_resize_path());
+// A part of a picture: columns [left, left + width), rows [top, top + height).
+struct Window {
+  int left = 0;
+  int top = 0;
+  int width = 0;
+  int height = 0;
+};
+
+// The source (at least 1 x 1) scaled to `size` (at least 1 x 1), any aspect. Thread-safe. path must be one that this machine can run.
+// Throws Error(invalid_argument) for an empty source or size, Error(out_of_memory).
+Picture resize(RgbView source, Size size, Filter filter, ResizePath path = best_resize_path());
+
+// The window of that picture, which lies within `size` and is not empty: the same bits as cutting it out of the whole, without
+// computing the rest. Time and memory depend on the window and the source, not on `size` (but for nearest: a step per column
+// and row in front of the window).
+Picture resize(RgbView source, Size size, Filter filter, Window window, ResizePath path = best_resize_path());
 
 }  // namespace oag::image
