@@ -1,0 +1,4 @@
+module com.example.consumer {
+    requires org.openautoglm;
+    requires com.google.gson; // to read the expected numbers
+}
