@@ -169,6 +169,12 @@ Picture resize(RgbView source, Size size, Filter filter, Window window, ResizePa
                                               " cannot be resized to " + std::to_string(size.width) + " x " +
                                               std::to_string(size.height) + ": sizes are at least 1, and a window lies inside");
   }
+  for (const int edge : {source.width, source.height, size.width, size.height}) {
+    if (edge > max_resize_edge) {
+      throw Error(Status::invalid_argument, "an edge of " + std::to_string(edge) + " pixels is more than resizing handles (" +
+                                                std::to_string(max_resize_edge) + ")");
+    }
+  }
   const bool same_width = size.width == source.width, same_height = size.height == source.height;
   if (same_width && same_height) return copy(source, window);
   if (filter == Filter::nearest) return resize_nearest(source, size, window);
@@ -185,7 +191,7 @@ Picture resize(RgbView source, Size size, Filter filter, Window window, ResizePa
 #endif
 
   const Kernel kernel = kernel_of(filter);
-  const size_t window_bytes = static_cast<size_t>(window.width) * 3;
+  const int64_t window_bytes = int64_t{3} * window.width;
   AxisWeights vertical;
   int first_row = window.top, end_row = window.top + window.height;  // of the source
   if (!same_height) {
@@ -214,7 +220,7 @@ Picture resize(RgbView source, Size size, Filter filter, Window window, ResizePa
       rows[static_cast<size_t>(k)] = same_width ? source.row(first + k) + int64_t{3} * window.left : narrowed.row(first + k - first_row);
     }
     vertical_row(rows.data(), vertical.weights.data() + static_cast<int64_t>(y) * vertical.stride, taps,
-                 static_cast<int>(window_bytes), result.row(y));
+                 window_bytes, result.row(y));
   }
   return result;
 }

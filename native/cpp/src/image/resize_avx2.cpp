@@ -57,9 +57,9 @@ void horizontal_row_avx2(const uint8_t* source, const uint8_t* row_end, const Ta
 }
 
 // 32 bytes of the row at a time: four sums are enough to hide the 10 cycles of vpmulld.
-void vertical_row_avx2(const uint8_t* const* rows, const int32_t* weights, int taps, int bytes, uint8_t* out) {
+void vertical_row_avx2(const uint8_t* const* rows, const int32_t* weights, int taps, int64_t bytes, uint8_t* out) {
   const __m256i start = _mm256_set1_epi32(half);
-  int x = 0;
+  int64_t x = 0;
   for (; x + 32 <= bytes; x += 32) {
     __m256i a = start, b = start, c = start, d = start;
     for (int k = 0; k < taps; ++k) {

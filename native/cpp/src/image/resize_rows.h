@@ -22,13 +22,13 @@ struct Taps {
 using HorizontalRow = void (*)(const uint8_t* source, const uint8_t* row_end, const Taps& taps, uint8_t* out);
 
 // rows: `taps` row pointers. out: `bytes` sums of the same byte of all rows, weighed by weights.
-using VerticalRow = void (*)(const uint8_t* const* rows, const int32_t* weights, int taps, int bytes, uint8_t* out);
+using VerticalRow = void (*)(const uint8_t* const* rows, const int32_t* weights, int taps, int64_t bytes, uint8_t* out);
 
 void horizontal_row_scalar(const uint8_t* source, const uint8_t* row_end, const Taps& taps, uint8_t* out);
-void vertical_row_scalar(const uint8_t* const* rows, const int32_t* weights, int taps, int bytes, uint8_t* out);
+void vertical_row_scalar(const uint8_t* const* rows, const int32_t* weights, int taps, int64_t bytes, uint8_t* out);
 
 // Defined in resize_avx2.cpp, on x86-64 alone.
 void horizontal_row_avx2(const uint8_t* source, const uint8_t* row_end, const Taps& taps, uint8_t* out);
-void vertical_row_avx2(const uint8_t* const* rows, const int32_t* weights, int taps, int bytes, uint8_t* out);
+void vertical_row_avx2(const uint8_t* const* rows, const int32_t* weights, int taps, int64_t bytes, uint8_t* out);
 
 }  // namespace oag::image

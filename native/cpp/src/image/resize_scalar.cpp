@@ -29,8 +29,8 @@ void horizontal_row_scalar(const uint8_t* source, const uint8_t*, const Taps& ta
   }
 }
 
-void vertical_row_scalar(const uint8_t* const* rows, const int32_t* weights, int taps, int bytes, uint8_t* out) {
-  for (int x = 0; x < bytes; ++x) {
+void vertical_row_scalar(const uint8_t* const* rows, const int32_t* weights, int taps, int64_t bytes, uint8_t* out) {
+  for (int64_t x = 0; x < bytes; ++x) {
     int32_t sum = half;
     for (int k = 0; k < taps; ++k) sum += rows[k][x] * weights[k];
     out[x] = clipped(sum);
