@@ -169,8 +169,10 @@ stop_child() {
   exit "$1"
 }
 
-# The line of a build log that says best what is wrong.
+# The line of a build log that says best what is wrong: a compiler's, else CMake's, else Maven's.
 first_error() {
-  line=$(grep -m1 -E '(^|[^a-z])error: |^CMake Error|^\[ERROR\] .*\.java:|^FAILED: ' "$1" || grep -m1 '^\[ERROR\]' "$1" || tail -n 1 "$1")
-  printf '%s' "$line" | cut -c1-300
+  for pattern in '(^|[^a-z])error: ' '^CMake Error' '^\[ERROR\] .*\.java:' '^FAILED: ' '^\[ERROR\]' ''; do
+    if line=$(grep -m1 -E "$pattern" "$1"); then break; fi
+  done
+  printf '%s' "${line#\[ERROR\] }" | cut -c1-300
 }
