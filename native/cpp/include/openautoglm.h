@@ -1,0 +1,200 @@
+/* OpenAutoGLM native SDK: the C ABI.
+ *
+ * Rules that hold for every function:
+ *  - It returns an oag_status. On failure one sentence in UTF-8 that names the culprit (file, tensor, argument) and the remedy is
+ *    written to the caller's `error` buffer of `error_capacity` bytes, cut on a character boundary and always terminated; `error`
+ *    may be NULL. Nothing is kept between calls, so a caller may move between threads.
+ *  - It takes plain C types; buffers belong to the caller. A struct begins with `struct_size`, to be set to sizeof the struct as
+ *    the caller was compiled; fields that an older caller does not know take their default (zero).
+ *  - It never prints, aborts, exits or throws, and no thread of the library calls back.
+ *  - Strings are UTF-8 and NUL-terminated. Matrices are row-major and dense.
+ *
+ * Threads: any handle may be used from any number of threads at once. A close function waits for the calls in progress on
+ * its handle; using a handle after its close is undefined.
+ */
+#ifndef OPENAUTOGLM_H
+#define OPENAUTOGLM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define OAG_API __attribute__((visibility("default")))
+#else
+#define OAG_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Grows when a function or struct changes incompatibly. */
+#define OAG_ABI_VERSION 1
+
+typedef int32_t oag_status;
+enum {
+  OAG_OK = 0,
+  OAG_INVALID_ARGUMENT = 1, /* an argument no state of the library could accept */
+  OAG_IO = 2,               /* a file is missing, unreadable, or changed while it was read */
+  OAG_BAD_MODEL = 3,        /* a model folder, its config or its weights are not usable */
+  OAG_BAD_IMAGE = 4,        /* a picture cannot be decoded, or is over the pixel limit */
+  OAG_UNSUPPORTED = 5,      /* well-formed, but this library or machine does not do it */
+  OAG_UNAVAILABLE = 6,      /* the device, its driver or its plugin is not there */
+  OAG_OUT_OF_MEMORY = 7,
+  OAG_BUFFER_TOO_SMALL = 8, /* `needed` tells the size that is wanted */
+  OAG_PARTIAL = 9,          /* some items of a batch failed: look at their oag_item; the other rows are done */
+  OAG_INTERNAL = 10         /* a defect of this library */
+};
+
+typedef int32_t oag_device;
+enum { OAG_DEVICE_AUTO = 0, OAG_DEVICE_HOST = 1, OAG_DEVICE_CUDA = 2, OAG_DEVICE_TENSORRT = 3 };
+
+typedef int32_t oag_precision;
+enum { OAG_PRECISION_AUTO = 0, OAG_PRECISION_FP32 = 1, OAG_PRECISION_BF16 = 2, OAG_PRECISION_FP16 = 3, OAG_PRECISION_INT8 = 4 };
+
+/* Instruction sets of the host executor. REFERENCE is plain C++ for any CPU. */
+typedef int32_t oag_isa;
+enum { OAG_ISA_AUTO = 0, OAG_ISA_REFERENCE = 1, OAG_ISA_AVX2 = 2, OAG_ISA_AVX512 = 3, OAG_ISA_NEON = 4 };
+
+/* Threads, workspaces and the chosen device; models are loaded into one. */
+typedef struct oag_runtime oag_runtime;
+/* An immutable, loaded model. */
+typedef struct oag_model oag_model;
+
+/* ABI version and release ("0.1.0") of the library that is loaded. */
+OAG_API int32_t oag_abi_version(void);
+OAG_API const char* oag_version(void);
+
+/* ---- runtime -------------------------------------------------------------------------------------------------------- */
+
+typedef struct oag_runtime_options {
+  uint32_t struct_size;
+  oag_device device;           /* AUTO: $OPENAUTOGLM_DEVICE, else the best that is there; CUDA and TENSORRT never fall back */
+  oag_isa isa;                 /* AUTO: $OPENAUTOGLM_ISA, else the best of this CPU; any other is used or refused */
+  int32_t threads;             /* compute threads, the caller's included; 0: the CPUs this process may use */
+  int32_t max_tokens;          /* rows computed in one pass; longer calls are cut into passes; 0: 2048 */
+  int32_t max_passes;          /* passes, hence workspaces, at once; further callers wait in order; 0: max(2, threads) */
+  int64_t max_image_pixels;    /* a picture with more is refused before it is decoded; 0: 178,956,970 (Pillow's) */
+  int64_t max_pixels_in_flight;/* decoded pixels held at once, over all calls; 0: 64 Mi; one picture is always let through */
+  const char* plugin_folder;   /* where device plugins and their manifests lie; NULL: the folder of this library */
+} oag_runtime_options;
+
+/* Creates a runtime and its worker threads. `options` may be NULL. */
+OAG_API oag_status oag_runtime_create(const oag_runtime_options* options, oag_runtime** out, char* error, size_t error_capacity);
+
+/* Gives the caller's handle back. Threads are joined and memory is freed when the last model of the runtime is closed too.
+ * NULL is allowed. */
+OAG_API void oag_runtime_close(oag_runtime* runtime);
+
+/* Writes a JSON object: version, platform, CPU features, each instruction set and device tried with the reason for refusing it,
+ * plugins, driver, memory. `runtime` may be NULL: then the answer is for the default options. `needed` (may be NULL) receives the
+ * length with the final NUL; OAG_BUFFER_TOO_SMALL when it exceeds `capacity`. */
+OAG_API oag_status oag_diagnostics(const oag_runtime* runtime, char* json, size_t capacity, size_t* needed,
+                                   char* error, size_t error_capacity);
+
+/* ---- model ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct oag_model_options {
+  uint32_t struct_size;
+  oag_precision precision; /* AUTO: the fastest that is checked on this device (today fp32) */
+} oag_model_options;
+
+/* Loads a Hugging Face model folder. Files are read, never mapped; none is open afterwards. `options` may be NULL. */
+OAG_API oag_status oag_model_load(oag_runtime* runtime, const char* folder, const oag_model_options* options, oag_model** out,
+                                  char* error, size_t error_capacity);
+
+/* Frees the model. NULL is allowed. */
+OAG_API void oag_model_close(oag_model* model);
+
+typedef struct oag_model_info {
+  uint32_t struct_size;
+  oag_device device;
+  oag_isa isa;               /* of the host executor */
+  oag_precision precision;
+  int32_t threads;
+  int32_t embedding_size;    /* floats in an embedding */
+  int32_t image_width;       /* pixels the image tower takes; 0 without one */
+  int32_t image_height;
+  int32_t has_image_tower;   /* 0 or 1 */
+  int32_t has_text_tower;
+  int32_t vocabulary_size;   /* token ids are 0 … vocabulary_size - 1 */
+  /* Text specification: what the tokenizer must do before oag_encode_texts. */
+  int32_t text_max_tokens;   /* truncate to this many, special tokens kept */
+  int32_t text_pad_to;       /* pad to this many with text_pad_id; 0: never pad */
+  int32_t text_pad_id;
+  int32_t text_lower_case;   /* lower-case before the tokenizer.json pipeline; 0 or 1 */
+  int64_t parameter_count;   /* numbers in the weights that are used */
+} oag_model_info;
+
+/* Fills `info` up to info->struct_size. */
+OAG_API oag_status oag_model_get_info(const oag_model* model, oag_model_info* info, char* error, size_t error_capacity);
+
+typedef int32_t oag_model_string;
+enum {
+  OAG_STRING_FAMILY = 0,         /* "clip" */
+  OAG_STRING_FOLDER = 1,         /* as given to oag_model_load */
+  OAG_STRING_TOKENIZER = 2,      /* path of tokenizer.json; empty when the folder has none */
+  OAG_STRING_HASH = 3,           /* 32 hexadecimal digits over config and weights: equal models, equal hash */
+  OAG_STRING_BACKEND = 4,        /* "host avx512 fp32, 2 threads" */
+  OAG_STRING_BACKEND_REASON = 5, /* why this device, instruction set and precision, and why not the others */
+  OAG_STRING_OPERATIONS = 6      /* the recorded operation lists, one line per operation, symbolic rows */
+};
+
+/* Writes one of the model's strings; size rules as in oag_diagnostics. */
+OAG_API oag_status oag_model_get_string(const oag_model* model, oag_model_string which, char* text, size_t capacity, size_t* needed,
+                                        char* error, size_t error_capacity);
+
+/* ---- encoding ------------------------------------------------------------------------------------------------------- */
+
+typedef int32_t oag_image_kind;
+enum {
+  OAG_IMAGE_ENCODED = 0, /* a JPEG or PNG file's bytes */
+  OAG_IMAGE_RGB8 = 1     /* decoded pixels: R, G, B bytes, top row first */
+};
+
+typedef struct oag_image {
+  uint32_t struct_size;
+  oag_image_kind kind;
+  const uint8_t* data; /* read during the call only */
+  size_t size;         /* bytes readable at data */
+  int32_t width;       /* RGB8 only */
+  int32_t height;      /* RGB8 only */
+  int64_t stride;      /* RGB8 only: bytes from one row to the next; 0: 3 * width */
+} oag_image;
+
+/* What became of one item of a batch. */
+typedef struct oag_item {
+  oag_status status;
+  char error[508]; /* empty when status is OAG_OK */
+} oag_item;
+
+/* Encodes `count` pictures to raw (projected, not normalised) embeddings [count, embedding_size] at `embeddings`, which has room for
+ * `capacity` floats. `items` may be NULL: then the first bad picture fails the call and `embeddings` is unspecified. With
+ * `items` [count], each receives its status, the rows of bad pictures are zero, and the call returns OAG_PARTIAL if there was one. */
+OAG_API oag_status oag_encode_images(const oag_model* model, const oag_image* images, size_t count, float* embeddings, size_t capacity,
+                                     oag_item* items, char* error, size_t error_capacity);
+
+/* Encodes `count` texts: text i is ids[offsets[i] … offsets[i + 1]), special tokens included, made as the text specification says.
+ * `offsets` has count + 1 entries from 0, never falling. Result as in oag_encode_images. */
+OAG_API oag_status oag_encode_texts(const oag_model* model, const int32_t* ids, const int64_t* offsets, size_t count, float* embeddings,
+                                    size_t capacity, char* error, size_t error_capacity);
+
+/* Scores images [image_count, embedding_size] against texts [text_count, embedding_size], raw or normalised alike: writes
+ * logits [image_count, text_count] as the model was trained (temperature-scaled cosine) and, unless NULL, probabilities of the same shape
+ * (softmax over the texts for CLIP). */
+OAG_API oag_status oag_forward(const oag_model* model, const float* images, size_t image_count, const float* texts, size_t text_count,
+                               float* logits, float* probabilities, char* error, size_t error_capacity);
+
+/* Scales each of `count` rows of `width` floats to Euclidean length 1, in place; a zero row stays zero. */
+OAG_API oag_status oag_normalize(float* rows, size_t count, size_t width, char* error, size_t error_capacity);
+
+/* Decodes, resizes, crops and normalises one picture as the model's processor does: float32 [3, height, width] at `pixels` with room for `capacity`
+ * floats; `width` and `height` receive the size, also when OAG_BUFFER_TOO_SMALL is returned. */
+OAG_API oag_status oag_preprocess(const oag_model* model, const oag_image* image, float* pixels, size_t capacity, int32_t* width,
+                                  int32_t* height, char* error, size_t error_capacity);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

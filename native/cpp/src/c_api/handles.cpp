@@ -1,0 +1,34 @@
+#include "c_api/handles.h"
+
+namespace oag::c_api {
+
+// The ABI's numbers are those of the rooms behind it.
+static_assert(OAG_INVALID_ARGUMENT == static_cast<int>(Status::invalid_argument) && OAG_IO == static_cast<int>(Status::io) &&
+              OAG_BAD_MODEL == static_cast<int>(Status::bad_model) && OAG_BAD_IMAGE == static_cast<int>(Status::bad_image) &&
+              OAG_UNSUPPORTED == static_cast<int>(Status::unsupported) && OAG_UNAVAILABLE == static_cast<int>(Status::unavailable) &&
+              OAG_OUT_OF_MEMORY == static_cast<int>(Status::out_of_memory) && OAG_BUFFER_TOO_SMALL == static_cast<int>(Status::buffer_too_small) &&
+              OAG_PARTIAL == static_cast<int>(Status::partial) && OAG_INTERNAL == static_cast<int>(Status::internal));
+static_assert(OAG_DEVICE_HOST == static_cast<int>(Device::host) && OAG_DEVICE_CUDA == static_cast<int>(Device::cuda) &&
+              OAG_DEVICE_TENSORRT == static_cast<int>(Device::tensorrt));
+static_assert(OAG_PRECISION_FP32 == static_cast<int>(Precision::fp32) && OAG_PRECISION_BF16 == static_cast<int>(Precision::bf16) &&
+              OAG_PRECISION_FP16 == static_cast<int>(Precision::fp16) && OAG_PRECISION_INT8 == static_cast<int>(Precision::int8));
+static_assert(OAG_ISA_REFERENCE == static_cast<int>(host::Isa::reference) && OAG_ISA_AVX2 == static_cast<int>(host::Isa::avx2) &&
+              OAG_ISA_AVX512 == static_cast<int>(host::Isa::avx512) && OAG_ISA_NEON == static_cast<int>(host::Isa::neon));
+
+void write_error(const std::string& text, char* error, size_t capacity) noexcept {
+  if (!error || capacity == 0) return;
+  size_t length = std::min(text.size(), capacity - 1);
+  while (length > 0 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) length--;  // not within a UTF-8 sequence
+  std::memcpy(error, text.data(), length);
+  error[length] = '\0';
+}
+
+void write_text(const std::string& text, char* out, size_t capacity, size_t* needed) {
+  if (needed) *needed = text.size() + 1;
+  if (capacity < text.size() + 1)
+    throw Error(Status::buffer_too_small, "the buffer has " + std::to_string(capacity) + " bytes; " + std::to_string(text.size() + 1) + " are needed");
+  require(out != nullptr, "the text buffer is NULL");
+  std::memcpy(out, text.c_str(), text.size() + 1);
+}
+
+}  // namespace oag::c_api

@@ -1,0 +1,76 @@
+// What the opaque handles are, and the way from an exception to a status and a text.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <shared_mutex>
+#include <string>
+#include <type_traits>
+
+#include "core/error.h"
+#include "openautoglm.h"
+#include "runtime/model.h"
+#include "runtime/runtime.h"
+
+struct oag_runtime {
+  std::shared_ptr<oag::Runtime> runtime;
+};
+
+struct oag_model {
+  std::unique_ptr<oag::Model> model;
+  mutable std::shared_mutex calls;  // shared by calls, taken alone by close, which so waits for them
+};
+
+namespace oag::c_api {
+
+// Copies `text` to the caller's buffer, cut before a character that does not fit whole.
+void write_error(const std::string& text, char* error, size_t capacity) noexcept;
+
+// Writes `text` with its NUL under the size rules of oag_diagnostics.
+void write_text(const std::string& text, char* out, size_t capacity, size_t* needed);
+
+inline void require(bool holds, const char* what) {
+  if (!holds) throw Error(Status::invalid_argument, what);
+}
+
+// Runs `body`, which returns nothing or a status, and keeps every exception inside.
+template <class Body>
+oag_status guarded(char* error, size_t capacity, Body&& body) noexcept {
+  try {
+    if (error && capacity) error[0] = '\0';
+    if constexpr (std::is_void_v<decltype(body())>) {
+      body();
+      return OAG_OK;
+    } else {
+      return body();
+    }
+  } catch (const Error& e) {
+    write_error(e.text(), error, capacity);
+    return static_cast<oag_status>(e.status());
+  } catch (const std::bad_alloc&) {
+    write_error("there is no memory left for this call: lower max_tokens or max_passes, or give the process more", error, capacity);
+    return OAG_OUT_OF_MEMORY;
+  } catch (const std::exception& e) {
+    write_error(std::string("unexpected: ") + e.what(), error, capacity);
+    return OAG_INTERNAL;
+  } catch (...) {
+    write_error("unexpected exception", error, capacity);
+    return OAG_INTERNAL;
+  }
+}
+
+// An options struct as the caller knows it, in one of ours: what it does not have stays zero.
+template <class Options>
+Options read_struct(const Options* given, const char* name) {
+  Options own{};
+  if (!given) return own;
+  if (given->struct_size < sizeof given->struct_size || given->struct_size > 4096)
+    throw Error(Status::invalid_argument, std::string(name) + ".struct_size is " + std::to_string(given->struct_size) + ": set it to sizeof(" + name + ")");
+  std::memcpy(&own, given, std::min<size_t>(given->struct_size, sizeof own));
+  return own;
+}
+
+}  // namespace oag::c_api

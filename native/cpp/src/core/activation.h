@@ -1,0 +1,11 @@
+// The pointwise functions that follow a linear map.
+#pragma once
+
+namespace oag {
+
+enum class Activation : int { none, quick_gelu, gelu, gelu_tanh };
+//   quick_gelu  x · sigmoid(1.702 x)                          (Hendrycks & Gimpel 2016, the sigmoid form; OpenAI's CLIP)
+//   gelu        x · Φ(x), by erf                              (Hendrycks & Gimpel 2016)
+//   gelu_tanh   0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))   (its tanh form; transformers' gelu_pytorch_tanh)
+
+}  // namespace oag

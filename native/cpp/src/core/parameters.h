@@ -1,0 +1,59 @@
+// What a model definition says about its weights. Definition and weights are separate: any weight set runs with it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace oag {
+
+enum class ParameterKind : uint8_t {
+  matrix,  // [outputs, inputs], the right side of `linear`; an executor packs it as it likes
+  table,   // [rows, width], looked up by row
+  vector,  // [width]: biases, gains, single tokens
+  scalar,  // []
+};
+
+// A parameter of the definition, by its position in the ParameterList.
+struct Parameter {
+  uint32_t index = 0;
+};
+
+// One parameter and the tensors of the model folder it is made of. Several tensors are stacked along their first dimension: that is how
+// the query, key and value projections become one matrix of three parts. A part can always be read back (Weights::read_back).
+struct ParameterSpec {
+  std::string role;                  // "text.block.3.qkv": for people
+  ParameterKind kind;
+  std::vector<std::string> tensors;  // names in the folder, one per part
+  std::vector<int64_t> shape;        // of each part, as in the folder; a convolution [out, in, h, w] is the matrix [out, in·h·w]
+
+  int parts() const { return static_cast<int>(tensors.size()); }
+  int64_t part_rows() const { return kind == ParameterKind::vector || shape.empty() ? 1 : shape[0]; }
+  int64_t width() const;  // numbers per row: the inputs of a matrix, the length of a vector
+  int64_t part_numbers() const { return part_rows() * width(); }
+};
+
+class ParameterList {
+ public:
+  Parameter add(ParameterSpec spec);
+  const ParameterSpec& operator[](Parameter parameter) const { return specs_[parameter.index]; }
+  size_t size() const { return specs_.size(); }
+  auto begin() const { return specs_.begin(); }
+  auto end() const { return specs_.end(); }
+  int64_t numbers() const;
+
+ private:
+  std::vector<ParameterSpec> specs_;
+};
+
+// Where an executor gets the numbers from while it prepares weights; the model folder implements it.
+class ParameterSource {
+ public:
+  virtual ~ParameterSource() = default;
+
+  // Writes rows first_row … first_row + rows of `tensor` to `out` as float32. `rows` × width numbers are checked to be finite. A tensor
+  // without dimensions has one row. Throws Error (io, bad_model) naming file and tensor.
+  virtual void read(const std::string& tensor, int64_t first_row, int64_t rows, int64_t width, float* out) const = 0;
+};
+
+}  // namespace oag

@@ -1,0 +1,147 @@
+#include "files/model_folder.h"
+
+#include <cmath>
+#include <filesystem>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "core/error.h"
+
+namespace oag::files {
+namespace {
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  std::string text = "[";
+  for (size_t d = 0; d < shape.size(); d++) text += (d ? ", " : "") + std::to_string(shape[d]);
+  return text + "]";
+}
+
+// The files that the index of a sharded model names; each must be a plain name, so that an index cannot point out of the folder.
+std::vector<Safetensors> open_shards(const std::string& folder, const std::string& index_path) {
+  const Config index = Config::read(index_path);
+  const Config map = index.section("weight_map");
+  std::set<std::string> names;
+  for (const auto& [tensor, file] : map.json().items()) {
+    if (!file.is_string() || file.get<std::string>().empty() || file.get<std::string>().find('/') != std::string::npos)
+      throw Error(Status::bad_model, index_path + ": weight_map." + tensor + " does not name a file in the folder");
+    names.insert(file.get<std::string>());
+  }
+  if (names.empty()) throw Error(Status::bad_model, index_path + ": weight_map is empty");
+  std::vector<Safetensors> shards;
+  for (const std::string& name : names) {
+    if (!is_regular_file(folder + "/" + name))
+      throw Error(Status::io, folder + "/" + name + ": is missing; model.safetensors.index.json names it: download the folder again, all of it");
+    shards.emplace_back(folder + "/" + name);
+  }
+  return shards;
+}
+
+std::vector<Safetensors> open_weights(const std::string& folder) {
+  std::vector<Safetensors> weights;
+  const std::string single = folder + "/model.safetensors", index = folder + "/model.safetensors.index.json";
+  if (is_regular_file(single)) {
+    weights.emplace_back(single);
+    return weights;
+  }
+  if (is_regular_file(index)) return open_shards(folder, index);
+  if (is_regular_file(folder + "/pytorch_model.bin") || is_regular_file(folder + "/pytorch_model.bin.index.json"))
+    throw Error(Status::bad_model, folder + ": has its weights in pytorch_model.bin only, a format that runs code when it is read. Convert it once in Python: "
+                                            "AutoModel.from_pretrained(folder).save_pretrained(folder, safe_serialization=True)");
+  throw Error(Status::bad_model, folder + ": has neither model.safetensors nor model.safetensors.index.json");
+}
+
+std::string config_path(const std::string& folder) {
+  if (!is_folder(folder)) throw Error(Status::io, folder + (is_regular_file(folder) ? ": is a file; give the model folder" : ": there is no such folder"));
+  if (!is_regular_file(folder + "/config.json")) throw Error(Status::bad_model, folder + ": has no config.json: it is not a Hugging Face model folder");
+  return folder + "/config.json";
+}
+
+// What all names of the definition begin with in the files: "" in most folders, "model." or the like where a larger model was saved.
+std::string name_prefix(const std::map<std::string, ModelFolder::Source::Located>& all, const ParameterList& parameters) {
+  std::string best;
+  size_t best_count = 0;
+  std::set<std::string> candidates{""};
+  for (const ParameterSpec& spec : parameters) {
+    const std::string& name = spec.tensors.front();
+    for (const auto& [stored, located] : all)
+      if (stored.size() > name.size() && stored[stored.size() - name.size() - 1] == '.' && stored.ends_with(name))
+        candidates.insert(stored.substr(0, stored.size() - name.size()));
+    if (candidates.size() > 1) break;
+  }
+  for (const std::string& prefix : candidates) {
+    size_t count = 0;
+    for (const ParameterSpec& spec : parameters)
+      for (const std::string& name : spec.tensors) count += all.count(prefix + name);
+    if (count > best_count) {
+      best = prefix;
+      best_count = count;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+ModelFolder::ModelFolder(std::string path) : path_(std::move(path)), config_(Config::read(config_path(path_))), weights_(open_weights(path_)) {}
+
+std::optional<Config> ModelFolder::processor() const {
+  const std::string own = path_ + "/preprocessor_config.json", joint = path_ + "/processor_config.json";
+  if (is_regular_file(own)) return Config::read(own);
+  if (!is_regular_file(joint)) return std::nullopt;
+  const Config processor = Config::read(joint);
+  return processor.has("image_processor") ? processor.section("image_processor") : processor;
+}
+
+std::optional<Config> ModelFolder::tokenizer_config() const {
+  const std::string file = path_ + "/tokenizer_config.json";
+  if (!is_regular_file(file)) return std::nullopt;
+  return Config::read(file);
+}
+
+std::string ModelFolder::tokenizer() const {
+  const std::string file = path_ + "/tokenizer.json";
+  return is_regular_file(file) ? file : std::string();
+}
+
+std::unique_ptr<ModelFolder::Source> ModelFolder::source(const ParameterList& parameters) const {
+  std::map<std::string, Source::Located> all;
+  for (const Safetensors& file : weights_)
+    for (const auto& [name, entry] : file.tensors())
+      if (!all.emplace(name, Source::Located{&file, &entry}).second)
+        throw Error(Status::bad_model, file.path() + ": tensor " + name + " is in another weight file of the folder too");
+
+  const std::string prefix = name_prefix(all, parameters);
+  std::map<std::string, Source::Located> used;
+  std::string faults;
+  int fault_count = 0;
+  auto fault = [&](const std::string& text) {
+    if (++fault_count <= 8) faults += (faults.empty() ? "" : "; ") + text;
+  };
+  for (const ParameterSpec& spec : parameters)
+    for (const std::string& name : spec.tensors) {
+      auto found = all.find(prefix + name);
+      if (found == all.end()) {
+        fault("tensor " + name + " is missing");
+        continue;
+      }
+      const TensorEntry& entry = *found->second.entry;
+      if (entry.shape != spec.shape) fault("tensor " + name + " is " + shape_text(entry.shape) + ", config.json asks for " + shape_text(spec.shape));
+      else if (!Safetensors::readable(entry.dtype)) fault("tensor " + name + " is " + entry.dtype + "; F32, F16 and BF16 can be read");
+      used.emplace(name, found->second);
+    }
+  if (fault_count > 8) faults += "; and " + std::to_string(fault_count - 8) + " more";
+  if (fault_count > 0) throw Error(Status::bad_model, path_ + ": the weights do not fit the model: " + faults);
+  return std::make_unique<Source>(std::move(used));
+}
+
+void ModelFolder::Source::read(const std::string& tensor, int64_t first_row, int64_t rows, int64_t width, float* out) const {
+  const Located& located = tensors_.at(tensor);
+  located.file->read(*located.entry, first_row * width, rows * width, out);
+  for (int64_t i = 0; i < rows * width; i++)
+    if (!std::isfinite(out[i]))
+      throw Error(Status::bad_model, located.file->path() + ": tensor " + tensor + " holds " + (std::isnan(out[i]) ? "NaN" : "an infinity") + " at element " +
+                                         std::to_string(first_row * width + i) + ": the file is damaged, or training diverged");
+}
+
+}  // namespace oag::files

@@ -1,0 +1,21 @@
+#include "host/executor.h"
+
+#include "host/pass.h"
+#include "host/weights.h"
+#include "host/workspace.h"
+
+namespace oag::host {
+
+std::unique_ptr<Weights> HostExecutor::prepare(const ParameterList& parameters, const ParameterSource& source) {
+  return std::make_unique<HostWeights>(kernels_, parameters, source, parallel_);
+}
+
+std::unique_ptr<Workspace> HostExecutor::create_workspace() { return std::make_unique<HostWorkspace>(poison_); }
+
+std::unique_ptr<Pass> HostExecutor::begin(const ParameterList& parameters, const Weights& weights, const Recording& recording, const Bindings& bindings,
+                                          Workspace& workspace) {
+  return std::make_unique<HostPass>(parameters, static_cast<const HostWeights&>(weights), recording, bindings, static_cast<HostWorkspace&>(workspace),
+                                    kernels_, parallel_);
+}
+
+}  // namespace oag::host

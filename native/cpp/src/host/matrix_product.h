@@ -1,0 +1,47 @@
+// The matrix product over threads: rows packed once, then row blocks × panels as tiles.
+#pragma once
+
+#include <cstdint>
+
+#include "core/activation.h"
+#include "core/parallel.h"
+#include "host/kernels/kernels.h"
+#include "host/workspace.h"
+
+namespace oag::host {
+
+// out[r] = activation(x[r] · W + bias) + residual[r] over runs of rows that lie together in the result.
+struct MatrixProduct {
+  int64_t runs = 1;          // run i: rows_per_run rows of x, to rows i · out_run … of out
+  int64_t rows_per_run = 0;
+  int64_t out_run = 0;       // rows from one run's result to the next; with one run it does not matter
+  int64_t inputs = 0;
+
+  // Writes rows first … first + count of run `run` to `packed` (Kernels::pack_rows). `scratch` has slot_floats floats.
+  FunctionRef<void(int64_t run, int64_t first, int count, float* packed, float* scratch)> pack;
+  size_t slot_floats = 0;
+
+  // Panel p's memory and the columns of the result that it makes.
+  struct Panel {
+    const float* memory;
+    int64_t first_column;
+    int column_count;
+    const float* bias;  // of first_column, or null
+  };
+  int64_t panels = 0;
+  FunctionRef<Panel(int64_t panel)> panel;
+
+  Activation activation = Activation::none;
+  const float* residual = nullptr;  // row r of run i at (i · residual_run + r) · out_stride, or null
+  int64_t residual_run = 0;
+  float* out = nullptr;
+  int64_t out_stride = 0;
+};
+
+// `packed` has packed_floats floats on a 64-byte boundary; the workspace has slot scratch of product.slot_floats floats per thread.
+void multiply(const MatrixProduct& product, const Kernels& kernels, Parallel& parallel, float* packed, HostWorkspace& workspace);
+
+// Floats of packed rows that `multiply` needs at once.
+size_t packed_floats(const MatrixProduct& product, const Kernels& kernels);
+
+}  // namespace oag::host

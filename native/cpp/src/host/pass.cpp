@@ -1,0 +1,216 @@
+#include "host/pass.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "core/error.h"
+#include "core/sequence_table.h"
+#include "host/matrix_product.h"
+
+namespace oag::host {
+namespace {
+
+// Texts of a similarity whose vectors are packed at once: 1024 × 512 floats are 2 MB.
+constexpr int64_t similarity_slab = 1024;
+
+}  // namespace
+
+HostPass::HostPass(const ParameterList& parameters, const HostWeights& weights, const Recording& recording, const Bindings& bindings,
+                   HostWorkspace& workspace, const Kernels& kernels, Parallel& parallel)
+    : Pass(parameters), weights_(weights), recording_(recording), bindings_(bindings), workspace_(workspace), kernels_(kernels), parallel_(parallel),
+      plan_(recording.plan(bindings)), arena_(workspace.arena(plan_.bytes)) {}
+
+char* HostPass::memory(const Tensor& tensor) const { return arena_ + plan_.offsets[tensor.id]; }
+
+void HostPass::read(const Tensor& tensor, void* values) {
+  std::memcpy(values, memory(tensor), static_cast<size_t>(tensor.shape.rows.value() * tensor.shape.width.value()) * size_of(tensor.dtype));
+}
+
+void HostPass::write(const Tensor& tensor, FunctionRef<void(void* values)> fill) {
+  if (tensor.id >= recording_.tensors().size()) throw Error(Status::internal, "the pass has more tensors than were recorded");
+  fill(memory(tensor));
+}
+
+void HostPass::execute(const Operation& operation) {
+  // The arena was planned from the recording: a pass that does anything else would write over what it needs.
+  const uint32_t id = operation.out.id;
+  if (id >= recording_.tensors().size()) throw Error(Status::internal, "the pass has more tensors than were recorded");
+  const Shape& recorded = recording_.tensors()[id].tensor.shape;
+  if (recorded.rows.value(bindings_) != operation.out.shape.rows.value() || recorded.width.value(bindings_) != operation.out.shape.width.value())
+    throw Error(Status::internal, std::string(operation.name()) + ": the result is " + operation.out.shape.text() + " and was recorded as " + recorded.text());
+  if (operation.out.shape.rows.value() == 0) return;
+  float* out = reinterpret_cast<float*>(memory(operation.out));
+  std::visit([&](const auto& what) { run(what, out); }, operation.what);
+}
+
+void HostPass::over_rows(int64_t rows, int64_t width, FunctionRef<void(int64_t first, int64_t count)> body) {
+  const int64_t piece = std::max<int64_t>(1, 8192 / width);  // 32 KiB, an L1 cache
+  parallel_.run((rows + piece - 1) / piece, [&](int64_t task, int) { body(task * piece, std::min(piece, rows - task * piece)); });
+}
+
+void HostPass::run(const op::Linear& linear, float* out) {
+  const ParameterSpec& spec = parameters()[linear.weight];
+  const float* x = floats(linear.x);
+  const int64_t inputs = spec.width(), part_columns = spec.part_rows(), panels_per_part = weights_.panels_per_part(linear.weight);
+  const float* bias = linear.bias ? weights_.values(*linear.bias) + linear.first_part * part_columns : nullptr;
+
+  auto pack = [&](int64_t, int64_t first, int count, float* packed, float*) { kernels_.pack_rows(x + first * inputs, inputs, count, inputs, packed); };
+  auto panel = [&](int64_t p) {
+    const int64_t part = p / panels_per_part, in_part = p % panels_per_part * kernels_.columns_per_panel, column = part * part_columns + in_part;
+    const auto columns = static_cast<int>(std::min<int64_t>(kernels_.columns_per_panel, part_columns - in_part));
+    return MatrixProduct::Panel{weights_.panel(linear.weight, linear.first_part + part, p % panels_per_part), column, columns, bias ? bias + column : nullptr};
+  };
+  const MatrixProduct product{.rows_per_run = linear.x.shape.rows.value(), .inputs = inputs, .pack = pack, .panels = linear.parts * panels_per_part,
+                              .panel = panel, .activation = linear.activation, .residual = linear.residual ? floats(*linear.residual) : nullptr,
+                              .out = out, .out_stride = linear.parts * part_columns};
+  workspace_.reserve_scratch(packed_floats(product, kernels_) * sizeof(float), 0, parallel_.threads());
+  multiply(product, kernels_, parallel_, workspace_.shared<float>(), workspace_);
+}
+
+void HostPass::run(const op::LayerNorm& norm, float* out) {
+  const float* x = floats(norm.x);
+  const int64_t width = norm.x.shape.width.value();
+  over_rows(norm.x.shape.rows.value(), width, [&](int64_t first, int64_t count) {
+    kernels_.layer_norm(x + first * width, count, width, weights_.values(norm.gain), weights_.values(norm.bias), norm.epsilon, out + first * width);
+  });
+}
+
+void HostPass::run(const op::Attention& attention, float* out) {
+  const SequenceTable& query_rows = *attention.query_rows.table;
+  const int64_t head_size = attention.queries.count / attention.heads;
+  const int64_t query_stride = attention.queries.tensor.shape.width.value();
+  const float* queries = floats(attention.queries.tensor) + attention.queries.first;
+  int64_t most_keys = 0;
+  for (int64_t s = 0; s < query_rows.count(); s++) {
+    int64_t keys = 0;
+    for (const KeySegment& segment : attention.segments) keys += segment.rows.table->length(s);
+    most_keys = std::max(most_keys, keys);
+  }
+  workspace_.reserve_scratch(0, kernels_.attention_scratch(most_keys, head_size), parallel_.threads());
+
+  parallel_.run(query_rows.count() * attention.heads, [&](int64_t task, int slot) {
+    const int64_t s = task / attention.heads, head = task % attention.heads;
+    std::vector<KeyRun> runs;
+    for (const KeySegment& segment : attention.segments) {
+      const int64_t key_stride = segment.keys.tensor.shape.width.value(), value_stride = segment.values.tensor.shape.width.value();
+      const int64_t row = segment.rows.table->begin(s);
+      runs.push_back({floats(segment.keys.tensor) + row * key_stride + segment.keys.first + head * head_size,
+                      floats(segment.values.tensor) + row * value_stride + segment.values.first + head * head_size, key_stride, value_stride,
+                      segment.rows.table->length(s), segment.rows.table->first_position(s)});
+    }
+    AttentionTask piece;
+    piece.queries = queries + query_rows.begin(s) * query_stride + head * head_size;
+    piece.query_stride = query_stride;
+    piece.query_count = query_rows.length(s);
+    piece.first_query_position = query_rows.first_position(s);
+    piece.runs = runs.data();
+    piece.run_count = static_cast<int>(runs.size());
+    piece.head_size = head_size;
+    piece.scale = attention.scale;
+    piece.causal = attention.causal;
+    piece.out_stride = attention.queries.count;
+    piece.out = out + query_rows.begin(s) * piece.out_stride + head * head_size;
+    piece.scratch = workspace_.slot<char>(slot);
+    kernels_.attention(piece);
+  });
+}
+
+void HostPass::run(const op::Embed& embed, float* out) {
+  const auto* ids = reinterpret_cast<const int32_t*>(memory(embed.ids));
+  const ParameterSpec& tokens = parameters()[embed.tokens];
+  const int64_t width = tokens.width(), position_count = parameters()[embed.positions].part_rows();
+  const SequenceTable& rows = *embed.rows.table;
+  parallel_.run(rows.count(), [&](int64_t s, int) {
+    for (int64_t i = 0; i < rows.length(s); i++) {
+      const int64_t row = rows.begin(s) + i, position = rows.first_position(s) + i;
+      if (ids[row] < 0 || ids[row] >= tokens.part_rows() || position >= position_count)
+        throw Error(Status::invalid_argument, "token id " + std::to_string(ids[row]) + " at position " + std::to_string(position) + " is outside the tables");
+      kernels_.add(weights_.values(embed.tokens) + ids[row] * width, weights_.values(embed.positions) + position * width, width, out + row * width);
+    }
+  });
+}
+
+void HostPass::run(const op::Patches& patches, float* out) {
+  const ParameterSpec& spec = parameters()[patches.weight];
+  const float* images = floats(patches.images);
+  const int64_t width = spec.part_rows(), inputs = spec.width(), patch = patches.patch;
+  const int64_t count = patches.images.shape.rows.value(), pixels = patches.images.shape.width.value();
+  const int64_t grid_columns = patches.grid_columns(), prefix = patches.prefix_rows(), rows_per_image = patches.rows_per_image();
+  const float* positions = weights_.values(patches.positions);
+
+  auto pack = [&](int64_t image, int64_t first, int rows, float* packed, float* scratch) {
+    for (int64_t r = 0; r < rows; r++) {
+      const int64_t top = (first + r) / grid_columns * patch, left = (first + r) % grid_columns * patch;
+      float* to = scratch + r * inputs;
+      for (int64_t c = 0; c < patches.channels; c++)
+        for (int64_t y = 0; y < patch; y++, to += patch)
+          std::memcpy(to, images + image * pixels + (c * patches.height + top + y) * patches.width + left, static_cast<size_t>(patch) * sizeof(float));
+    }
+    kernels_.pack_rows(scratch, inputs, rows, inputs, packed);
+  };
+  auto panel = [&](int64_t p) {
+    const int64_t column = p * kernels_.columns_per_panel;
+    return MatrixProduct::Panel{weights_.panel(patches.weight, 0, p), column, static_cast<int>(std::min<int64_t>(kernels_.columns_per_panel, width - column)),
+                                patches.bias ? weights_.values(*patches.bias) + column : nullptr};
+  };
+  const MatrixProduct product{.runs = count, .rows_per_run = patches.grid_rows() * grid_columns, .out_run = rows_per_image, .inputs = inputs, .pack = pack,
+                              .slot_floats = static_cast<size_t>(kernels_.rows_per_block * inputs), .panels = weights_.panels_per_part(patches.weight),
+                              .panel = panel, .residual = positions + prefix * width, .residual_run = 0, .out = out + prefix * width, .out_stride = width};
+  workspace_.reserve_scratch(packed_floats(product, kernels_) * sizeof(float), product.slot_floats * sizeof(float), parallel_.threads());
+  multiply(product, kernels_, parallel_, workspace_.shared<float>(), workspace_);
+  if (patches.prefix)
+    for (int64_t i = 0; i < count; i++) kernels_.add(weights_.values(*patches.prefix), positions, width, out + i * rows_per_image * width);
+}
+
+void HostPass::run(const op::Pool& pool, float* out) {
+  const float* x = floats(pool.x);
+  const int64_t width = pool.x.shape.width.value();
+  const SequenceTable& rows = *pool.rows.table;
+  for (int64_t s = 0; s < rows.count(); s++) {
+    const int64_t row = rows.begin(s) + (pool.choice == RowChoice::first ? 0 : rows.length(s) - 1);
+    std::copy_n(x + row * width, width, out + s * width);
+  }
+}
+
+void HostPass::run(const op::L2Normalize& normalize, float* out) {
+  const float* x = floats(normalize.x);
+  const int64_t width = normalize.x.shape.width.value();
+  over_rows(normalize.x.shape.rows.value(), width,
+            [&](int64_t first, int64_t count) { kernels_.l2_normalize(x + first * width, count, width, out + first * width); });
+}
+
+void HostPass::run(const op::Similarity& similarity, float* out) {
+  const float *a = floats(similarity.a), *b = floats(similarity.b);
+  const int64_t rows = similarity.a.shape.rows.value(), columns = similarity.b.shape.rows.value(), inputs = similarity.a.shape.width.value();
+  const int64_t panel_columns = kernels_.columns_per_panel, panel_floats = kernels_.panel_floats(inputs);
+  const float scale = std::exp(weights_.values(similarity.log_scale)[0]);
+  auto pack = [&](int64_t, int64_t first, int count, float* packed, float*) { kernels_.pack_rows(a + first * inputs, inputs, count, inputs, packed); };
+  for (int64_t slab = 0; slab < columns; slab += similarity_slab) {
+    const int64_t slab_columns = std::min(similarity_slab, columns - slab), panels = (slab_columns + panel_columns - 1) / panel_columns;
+    float* packed_b = nullptr;
+    auto columns_of = [&](int64_t p) { return static_cast<int>(std::min(panel_columns, slab_columns - p * panel_columns)); };
+    auto panel = [&](int64_t p) { return MatrixProduct::Panel{packed_b + p * panel_floats, slab + p * panel_columns, columns_of(p), nullptr}; };
+    const MatrixProduct product{.rows_per_run = rows, .inputs = inputs, .pack = pack, .panels = panels, .panel = panel, .out = out, .out_stride = columns};
+    const size_t b_floats = (static_cast<size_t>(panels * panel_floats) + 15) / 16 * 16;
+    workspace_.reserve_scratch((b_floats + packed_floats(product, kernels_)) * sizeof(float), 0, parallel_.threads());
+    packed_b = workspace_.shared<float>();
+    parallel_.run(panels, [&](int64_t p, int) {
+      kernels_.pack_weights(b + (slab + p * panel_columns) * inputs, inputs, columns_of(p), inputs, packed_b + p * panel_floats);
+    });
+    multiply(product, kernels_, parallel_, packed_b + b_floats, workspace_);
+  }
+  over_rows(rows, columns, [&](int64_t first, int64_t count) {
+    for (int64_t i = first * columns; i < (first + count) * columns; i++) out[i] *= scale;
+  });
+}
+
+void HostPass::run(const op::Softmax& softmax, float* out) {
+  const float* x = floats(softmax.x);
+  const int64_t width = softmax.x.shape.width.value();
+  over_rows(softmax.x.shape.rows.value(), width,
+            [&](int64_t first, int64_t count) { kernels_.softmax(x + first * width, count, width, out + first * width); });
+}
+
+}  // namespace oag::host

@@ -1,0 +1,71 @@
+#include "host/weights.h"
+
+#include <algorithm>
+
+namespace oag::host {
+
+HostWeights::HostWeights(const Kernels& kernels, const ParameterList& parameters, const ParameterSource& source, Parallel& parallel)
+    : kernels_(kernels), parameters_(parameters) {
+  struct Task {
+    Parameter parameter;
+    int part;
+  };
+  std::vector<Task> tasks;
+  buffers_.reserve(parameters.size());
+  for (uint32_t p = 0; p < parameters.size(); p++) {
+    const ParameterSpec& spec = parameters[{p}];
+    const int64_t floats = spec.kind == ParameterKind::matrix ? spec.parts() * panels_per_part({p}) * kernels.panel_floats(spec.width())
+                                                              : spec.parts() * spec.part_numbers();
+    buffers_.emplace_back(static_cast<size_t>(floats) * sizeof(float));
+    for (int part = 0; part < spec.parts(); part++) tasks.push_back({{p}, part});
+  }
+  parallel.run(static_cast<int64_t>(tasks.size()), [&](int64_t t, int) {
+    const auto [parameter, part] = tasks[static_cast<size_t>(t)];
+    const ParameterSpec& spec = parameters[parameter];
+    if (spec.kind == ParameterKind::matrix) return load_matrix_part(parameter, part, source);
+    float* to = buffers_[parameter.index].as<float>() + part * spec.part_numbers();
+    source.read(spec.tensors[part], 0, spec.part_rows(), spec.width(), to);
+  });
+}
+
+void HostWeights::load_matrix_part(Parameter parameter, int part, const ParameterSource& source) {
+  const ParameterSpec& spec = parameters_[parameter];
+  const int64_t width = spec.width(), columns = kernels_.columns_per_panel;
+  const int64_t panels_at_once = std::max<int64_t>(1, 65536 / (columns * width));  // reads of 256 KiB or one panel
+  AlignedBuffer rows(static_cast<size_t>(panels_at_once * columns * width) * sizeof(float));
+  for (int64_t first = 0; first < spec.part_rows(); first += panels_at_once * columns) {
+    const int64_t count = std::min(panels_at_once * columns, spec.part_rows() - first);
+    source.read(spec.tensors[part], first, count, width, rows.as<float>());
+    for (int64_t row = 0; row < count; row += columns)
+      kernels_.pack_weights(rows.as<float>() + row * width, width, static_cast<int>(std::min(columns, count - row)), width,
+                            const_cast<float*>(panel(parameter, part, (first + row) / columns)));
+  }
+}
+
+int64_t HostWeights::bytes() const {
+  int64_t sum = 0;
+  for (const AlignedBuffer& buffer : buffers_) sum += static_cast<int64_t>(buffer.bytes());
+  return sum;
+}
+
+int64_t HostWeights::panels_per_part(Parameter parameter) const {
+  return (parameters_[parameter].part_rows() + kernels_.columns_per_panel - 1) / kernels_.columns_per_panel;
+}
+
+const float* HostWeights::panel(Parameter parameter, int64_t part, int64_t panel) const {
+  return buffers_[parameter.index].as<float>() + (part * panels_per_part(parameter) + panel) * kernels_.panel_floats(parameters_[parameter].width());
+}
+
+void HostWeights::read_back(Parameter parameter, int part, float* out) const {
+  const ParameterSpec& spec = parameters_[parameter];
+  if (spec.kind != ParameterKind::matrix) {
+    std::copy_n(values(parameter) + part * spec.part_numbers(), spec.part_numbers(), out);
+    return;
+  }
+  const int64_t columns = kernels_.columns_per_panel;
+  for (int64_t row = 0; row < spec.part_rows(); row += columns)
+    kernels_.unpack_weights(panel(parameter, part, row / columns), static_cast<int>(std::min(columns, spec.part_rows() - row)), spec.width(),
+                            out + row * spec.width(), spec.width());
+}
+
+}  // namespace oag::host

@@ -1,0 +1,38 @@
+// The parameters of a definition as the host kernels want them.
+#pragma once
+
+#include <vector>
+
+#include "core/aligned_buffer.h"
+#include "core/parallel.h"
+#include "core/parameters.h"
+#include "host/kernels/kernels.h"
+#include "ops/executor.h"
+
+namespace oag::host {
+
+// Matrices lie in panels of kernels.columns_per_panel outputs, each part from a panel of its own; all else lies as it was. fp32.
+class HostWeights final : public Weights {
+ public:
+  // Streams all parameters, several at once. `parameters` must outlive the weights.
+  HostWeights(const Kernels& kernels, const ParameterList& parameters, const ParameterSource& source, Parallel& parallel);
+
+  int64_t bytes() const override;
+  void read_back(Parameter parameter, int part, float* out) const override;
+
+  // A table, vector or scalar, parts one after the other.
+  const float* values(Parameter parameter) const { return buffers_[parameter.index].as<float>(); }
+
+  int64_t panels_per_part(Parameter parameter) const;
+  // Panel `panel` of part `part` of a matrix.
+  const float* panel(Parameter parameter, int64_t part, int64_t panel) const;
+
+ private:
+  void load_matrix_part(Parameter parameter, int part, const ParameterSource& source);
+
+  const Kernels& kernels_;
+  const ParameterList& parameters_;
+  std::vector<AlignedBuffer> buffers_;
+};
+
+}  // namespace oag::host

@@ -1,0 +1,89 @@
+// What a model family is: its parameters, its towers, and how a call's inputs become rows. One file per family implements it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/parameters.h"
+#include "core/sequences.h"
+#include "core/state.h"
+#include "files/config.h"
+#include "ops/ops.h"
+
+namespace oag::models {
+
+// A stack of blocks from one input tensor to one embedding per sequence. begin, then block 0 … blocks()-1, each State → State, then finish: a pass may
+// stop after any block, be written to bytes, and go on elsewhere.
+class Tower {
+ public:
+  virtual ~Tower() = default;
+  virtual int blocks() const = 0;
+  virtual State begin(Ops& ops, const Tensor& input, const Sequences& rows) const = 0;
+  virtual State block(Ops& ops, const State& state) const = 0;  // runs state.next_block
+  virtual Tensor finish(Ops& ops, const State& state) const = 0;  // [sequences, embedding size], not normalised
+
+  Tensor forward(Ops& ops, const Tensor& input, const Sequences& rows) const;
+};
+
+// The pixels an image tower takes.
+struct ImageSpec {
+  int channels = 3;
+  int height = 0;
+  int width = 0;
+  int64_t rows_per_image = 0;
+  std::string default_processor;  // image_processor_type where the folder names none
+
+  int64_t pixels_per_image() const { return int64_t{channels} * height * width; }
+};
+
+// What must be done to a text before its tower, and which of its ids become rows.
+struct TextSpec {
+  enum class End : uint8_t {
+    highest_id,  // rows after the first highest id are not computed (CLIP folders written with eos_token_id 2)
+    token,       // rows after the first `end_id` are not computed; a text without it keeps its first row alone, as transformers pools it
+  };
+  int64_t vocabulary = 0;
+  int64_t max_tokens = 0;
+  int64_t pad_to = 0;  // 0: never padded
+  int64_t pad_id = 0;
+  bool lower_case = false;
+  End end = End::token;
+  int64_t end_id = 0;
+};
+
+class Definition {
+ public:
+  virtual ~Definition() = default;
+
+  const ParameterList& parameters() const { return parameters_; }
+  virtual const char* family() const = 0;
+  virtual int64_t embedding_size() const = 0;
+  virtual const ImageSpec* image_spec() const = 0;  // null without an image tower
+  virtual const TextSpec* text_spec() const = 0;    // null without a text tower
+  virtual const Tower* image_tower() const = 0;
+  virtual const Tower* text_tower() const = 0;
+
+  // [images, embedding], [texts, embedding] → [images, texts], as the model was trained; rows may be normalised or not.
+  virtual Tensor logits(Ops& ops, const Tensor& images, const Tensor& texts) const = 0;
+  // The logits as probabilities.
+  virtual Tensor probabilities(Ops& ops, const Tensor& logits) const = 0;
+
+ protected:
+  ParameterList parameters_;
+};
+
+// Builds the definition that config.json's model_type names; Error(unsupported) lists the known ones.
+std::unique_ptr<Definition> define(const files::Config& config, const std::optional<files::Config>& tokenizer_config);
+
+// One family: config.json → definition.
+struct Family {
+  const char* model_type;
+  std::unique_ptr<Definition> (*define)(const files::Config& config, const std::optional<files::Config>& tokenizer_config);
+};
+
+std::unique_ptr<Definition> define_clip(const files::Config& config, const std::optional<files::Config>& tokenizer_config);
+
+}  // namespace oag::models

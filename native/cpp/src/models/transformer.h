@@ -1,0 +1,50 @@
+// The pre-norm transformer block that CLIP's two towers, and most towers after it, are made of.
+#pragma once
+
+#include <string>
+
+#include "core/state.h"
+#include "ops/ops.h"
+
+namespace oag::models {
+
+struct TransformerSize {
+  int64_t width = 0;
+  int64_t mlp_width = 0;
+  int heads = 1;
+  float epsilon = 1e-5f;
+  Activation activation = Activation::quick_gelu;
+  bool causal = false;
+};
+
+// Names of one block's tensors in the folder, before ".weight" and ".bias".
+struct BlockNames {
+  std::string norm1, query, key, value, out, norm2, up, down;
+};
+
+// Parameters of one block:
+//   x = x + out(attention(qkv(norm1(x))));  x = x + down(activation(up(norm2(x))))        (Radford et al. 2019, 2021)
+class TransformerBlock {
+ public:
+  TransformerBlock(ParameterList& parameters, const std::string& role, const BlockNames& names, const TransformerSize& size);
+
+  // x [rows, width] → [rows, width].
+  Tensor all_rows(Ops& ops, const Tensor& x, const Sequences& rows) const;
+
+  // x [rows, width] → [sequences, width]: the chosen row of each sequence, and nothing that only other rows would need.
+  Tensor one_row(Ops& ops, const Tensor& x, const Sequences& rows, RowChoice choice) const;
+
+ private:
+  Tensor mlp(Ops& ops, const Tensor& x) const;
+  AttentionOptions attention() const;
+
+  TransformerSize size_;
+  Parameter norm1_gain_, norm1_bias_, qkv_, qkv_bias_, out_, out_bias_, norm2_gain_, norm2_bias_, up_, up_bias_, down_, down_bias_;
+};
+
+// Helpers to declare parameters as Hugging Face names them.
+Parameter add_matrix(ParameterList& parameters, const std::string& role, const std::string& tensor, int64_t outputs, int64_t inputs);
+Parameter add_vector(ParameterList& parameters, const std::string& role, const std::string& tensor, int64_t width);
+Parameter add_table(ParameterList& parameters, const std::string& role, const std::string& tensor, int64_t rows, int64_t width);
+
+}  // namespace oag::models

@@ -1,0 +1,70 @@
+#include "ops/operation.h"
+
+namespace oag {
+namespace {
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
+
+std::vector<Parameter> parameters_of(const Operation& operation) {
+  return std::visit(Overloaded{
+      [](const op::Linear& o) { std::vector<Parameter> used{o.weight}; if (o.bias) used.push_back(*o.bias); return used; },
+      [](const op::LayerNorm& o) { return std::vector<Parameter>{o.gain, o.bias}; },
+      [](const op::Embed& o) { return std::vector<Parameter>{o.tokens, o.positions}; },
+      [](const op::Patches& o) {
+        std::vector<Parameter> used{o.weight};
+        if (o.bias) used.push_back(*o.bias);
+        if (o.prefix) used.push_back(*o.prefix);
+        used.push_back(o.positions);
+        return used;
+      },
+      [](const op::Similarity& o) { return std::vector<Parameter>{o.log_scale}; },
+      [](const auto&) { return std::vector<Parameter>{}; }}, operation.what);
+}
+
+}  // namespace
+
+std::vector<Tensor> Operation::inputs() const {
+  return std::visit(Overloaded{
+      [](const op::Linear& o) { std::vector<Tensor> read{o.x}; if (o.residual) read.push_back(*o.residual); return read; },
+      [](const op::Attention& o) {
+        std::vector<Tensor> read{o.queries.tensor};
+        for (const KeySegment& segment : o.segments) {
+          read.push_back(segment.keys.tensor);
+          read.push_back(segment.values.tensor);
+        }
+        return read;
+      },
+      [](const op::Embed& o) { return std::vector<Tensor>{o.ids}; },
+      [](const op::Patches& o) { return std::vector<Tensor>{o.images}; },
+      [](const op::Similarity& o) { return std::vector<Tensor>{o.a, o.b}; },
+      [](const auto& o) { return std::vector<Tensor>{o.x}; }}, what);
+}
+
+const char* Operation::name() const {
+  return std::visit(Overloaded{
+      [](const op::Linear&) { return "linear"; },
+      [](const op::LayerNorm&) { return "layer_norm"; },
+      [](const op::Attention&) { return "attention"; },
+      [](const op::Embed&) { return "embed"; },
+      [](const op::Patches&) { return "patches"; },
+      [](const op::Pool&) { return "pool"; },
+      [](const op::L2Normalize&) { return "l2_normalize"; },
+      [](const op::Similarity&) { return "similarity"; },
+      [](const op::Softmax&) { return "softmax"; }}, what);
+}
+
+std::string Operation::text(const ParameterList& parameters) const {
+  std::string line = name();
+  line.resize(13, ' ');
+  line += "%" + std::to_string(out.id) + " " + out.shape.text() + " ←";
+  for (const Tensor& input : inputs()) line += " %" + std::to_string(input.id);
+  for (Parameter parameter : parameters_of(*this)) line += "  " + parameters[parameter].role;
+  return line;
+}
+
+}  // namespace oag

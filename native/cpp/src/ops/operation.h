@@ -1,0 +1,107 @@
+// An operation as data: what Ops hands to an executor. One struct per operation of ops/ops.h, where each is documented.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/activation.h"
+#include "core/sequences.h"
+#include "core/tensor.h"
+#include "core/parameters.h"
+
+namespace oag {
+
+// Keys and values that queries attend to: row r of `rows`' sequence s belongs to sequence s of the queries.
+struct KeySegment {
+  Columns keys;
+  Columns values;
+  Sequences rows;
+};
+
+namespace op {
+
+struct Linear {
+  Tensor x;
+  Parameter weight;
+  int first_part = 0;
+  int parts = 1;
+  std::optional<Parameter> bias;
+  Activation activation = Activation::none;
+  std::optional<Tensor> residual;
+};
+
+struct LayerNorm {
+  Tensor x;
+  Parameter gain;
+  Parameter bias;
+  float epsilon = 0;
+};
+
+struct Attention {
+  Columns queries;
+  Sequences query_rows;
+  std::vector<KeySegment> segments;
+  int heads = 1;
+  float scale = 1;
+  bool causal = false;
+};
+
+struct Embed {
+  Tensor ids;
+  Sequences rows;
+  Parameter tokens;
+  Parameter positions;
+};
+
+struct Patches {
+  Tensor images;
+  Parameter weight;
+  std::optional<Parameter> bias;
+  std::optional<Parameter> prefix;
+  Parameter positions;
+  int channels = 3;
+  int height = 0;
+  int width = 0;
+  int patch = 0;
+
+  int64_t grid_rows() const { return height / patch; }
+  int64_t grid_columns() const { return width / patch; }
+  int64_t prefix_rows() const { return prefix ? 1 : 0; }
+  int64_t rows_per_image() const { return prefix_rows() + grid_rows() * grid_columns(); }
+};
+
+struct Pool {
+  Tensor x;
+  Sequences rows;
+  RowChoice choice = RowChoice::first;
+};
+
+struct L2Normalize {
+  Tensor x;
+};
+
+struct Similarity {
+  Tensor a;
+  Tensor b;
+  Parameter log_scale;
+};
+
+struct Softmax {
+  Tensor x;
+};
+
+}  // namespace op
+
+struct Operation {
+  std::variant<op::Linear, op::LayerNorm, op::Attention, op::Embed, op::Patches, op::Pool, op::L2Normalize, op::Similarity, op::Softmax> what;
+  Tensor out;
+
+  std::vector<Tensor> inputs() const;
+  const char* name() const;
+  // "linear  7 ← 5 text.block.0.qkv + 3  [tokens, 1536]": for people.
+  std::string text(const ParameterList& parameters) const;
+};
+
+}  // namespace oag

@@ -1,0 +1,116 @@
+#include "ops/ops.h"
+
+#include <string>
+#include <utility>
+
+#include "core/error.h"
+
+namespace oag {
+namespace {
+
+void require(bool holds, const char* operation, const std::string& what) {
+  if (!holds) throw Error(Status::internal, std::string(operation) + ": " + what);
+}
+
+void require_columns(const Columns& columns, const char* operation) {
+  require(columns.first >= 0 && columns.count > 0 && columns.first + columns.count <= columns.tensor.shape.width.value(), operation,
+          "columns " + std::to_string(columns.first) + " … " + std::to_string(columns.first + columns.count) + " of " + columns.tensor.shape.text());
+}
+
+void require_vector(const ParameterSpec& spec, int64_t width, const char* operation) {
+  require(spec.kind == ParameterKind::vector && spec.parts() == 1 && spec.width() == width, operation,
+          spec.role + " is not a vector of " + std::to_string(width));
+}
+
+}  // namespace
+
+template <class What>
+Tensor Ops::run(What&& what, const Shape& shape) {
+  Operation operation{std::forward<What>(what), new_tensor(DType::f32, shape)};
+  execute(operation);
+  return operation.out;
+}
+
+Tensor Ops::linear(const Tensor& x, Parameter weight, const LinearOptions& options) {
+  const ParameterSpec& spec = parameters_[weight];
+  const int parts = options.parts == 0 ? spec.parts() - options.first_part : options.parts;
+  require(spec.kind == ParameterKind::matrix, "linear", spec.role + " is not a matrix");
+  require(options.first_part >= 0 && parts > 0 && options.first_part + parts <= spec.parts(), "linear", spec.role + " has no such parts");
+  require(x.dtype == DType::f32 && x.shape.width == Extent(spec.width()), "linear",
+          spec.role + " takes rows of " + std::to_string(spec.width()) + ", not " + x.shape.text());
+  const Shape out{x.shape.rows, parts * spec.part_rows()};
+  if (options.bias) {
+    const ParameterSpec& bias = parameters_[*options.bias];
+    require(bias.kind == ParameterKind::vector && bias.parts() == spec.parts() && bias.width() == spec.part_rows(), "linear",
+            bias.role + " does not fit " + spec.role);
+  }
+  if (options.residual) require(options.residual->shape == out, "linear", "the residual is " + options.residual->shape.text() + ", not " + out.text());
+  return run(op::Linear{x, weight, options.first_part, parts, options.bias, options.activation, options.residual}, out);
+}
+
+Tensor Ops::layer_norm(const Tensor& x, Parameter gain, Parameter bias, float epsilon) {
+  require_vector(parameters_[gain], x.shape.width.value(), "layer_norm");
+  require_vector(parameters_[bias], x.shape.width.value(), "layer_norm");
+  return run(op::LayerNorm{x, gain, bias, epsilon}, x.shape);
+}
+
+Tensor Ops::attention(const Columns& queries, const Sequences& query_rows, const std::vector<KeySegment>& segments, const AttentionOptions& options) {
+  require_columns(queries, "attention");
+  require(options.heads > 0 && queries.count % options.heads == 0, "attention", "heads do not divide the width of the queries");
+  require(queries.tensor.shape.rows == query_rows.rows, "attention", "queries and their sequences differ in rows");
+  require(!segments.empty(), "attention", "there are no keys");
+  for (const KeySegment& segment : segments) {
+    require_columns(segment.keys, "attention");
+    require_columns(segment.values, "attention");
+    require(segment.keys.count == queries.count && segment.values.count == queries.count, "attention", "keys, values and queries differ in width");
+    require(segment.keys.tensor.shape.rows == segment.rows.rows && segment.values.tensor.shape.rows == segment.rows.rows, "attention",
+            "keys and their sequences differ in rows");
+    require(segment.rows.count == query_rows.count, "attention", "keys and queries differ in sequences");
+  }
+  return run(op::Attention{queries, query_rows, segments, options.heads, options.scale, options.causal},
+             {query_rows.rows, queries.count});
+}
+
+Tensor Ops::embed(const Tensor& ids, const Sequences& rows, Parameter tokens, Parameter positions) {
+  const ParameterSpec& table = parameters_[tokens];
+  require(ids.dtype == DType::i32 && ids.shape == Shape{rows.rows, 1}, "embed", "ids are " + ids.shape.text());
+  require(table.kind == ParameterKind::table && table.parts() == 1, "embed", table.role + " is not a table");
+  require(parameters_[positions].kind == ParameterKind::table && parameters_[positions].width() == table.width(), "embed",
+          parameters_[positions].role + " does not fit " + table.role);
+  return run(op::Embed{ids, rows, tokens, positions}, {rows.rows, table.width()});
+}
+
+Tensor Ops::patches(const Tensor& images, const PatchOptions& options) {
+  const ParameterSpec& weight = parameters_[options.weight];
+  op::Patches patches{images, options.weight, options.bias, options.prefix, options.positions,
+                      options.channels, options.height, options.width, options.patch};
+  const int64_t width = weight.part_rows();
+  require(options.patch > 0 && options.height >= options.patch && options.width >= options.patch, "patches", "a picture has no whole patch");
+  require(images.dtype == DType::f32 && images.shape.width == Extent(int64_t{options.channels} * options.height * options.width), "patches",
+          "images are " + images.shape.text());
+  require(weight.kind == ParameterKind::matrix && weight.parts() == 1 && weight.width() == int64_t{options.channels} * options.patch * options.patch,
+          "patches", weight.role + " does not fit the patch size");
+  if (options.bias) require_vector(parameters_[*options.bias], width, "patches");
+  if (options.prefix) require_vector(parameters_[*options.prefix], width, "patches");
+  const ParameterSpec& positions = parameters_[options.positions];
+  require(positions.kind == ParameterKind::table && positions.part_rows() == patches.rows_per_image() && positions.width() == width, "patches",
+          positions.role + " does not have " + std::to_string(patches.rows_per_image()) + " positions");
+  return run(patches, {images.shape.rows.times(patches.rows_per_image()), width});
+}
+
+Tensor Ops::pool(const Tensor& x, const Sequences& rows, RowChoice choice) {
+  require(x.shape.rows == rows.rows, "pool", "the tensor and its sequences differ in rows");
+  return run(op::Pool{x, rows, choice}, {rows.count, x.shape.width});
+}
+
+Tensor Ops::l2_normalize(const Tensor& x) { return run(op::L2Normalize{x}, x.shape); }
+
+Tensor Ops::similarity(const Tensor& a, const Tensor& b, Parameter log_scale) {
+  require(a.shape.width == b.shape.width, "similarity", a.shape.text() + " against " + b.shape.text());
+  require(parameters_[log_scale].kind == ParameterKind::scalar, "similarity", parameters_[log_scale].role + " is not a scalar");
+  return run(op::Similarity{a, b, log_scale}, {a.shape.rows, b.shape.rows});
+}
+
+Tensor Ops::softmax(const Tensor& x) { return run(op::Softmax{x}, x.shape); }
+
+}  // namespace oag

@@ -1,0 +1,100 @@
+// The operations a model may use: all that models/ knows of the machine.
+//
+// A tensor is a matrix of packed rows, [rows, width]; its rows may be a symbol. An operation is a function of its inputs: it never changes
+// one, and what memory it writes is the executor's secret. A model cannot see a value, a row count or a sequence's length. Sums
+// are accumulated in fp32 whatever the precision of the weights.
+//
+// Shapes are checked here, once for all executors; a mismatch is a defect of the model file and throws Error(internal).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/activation.h"
+#include "core/sequences.h"
+#include "core/state.h"
+#include "core/tensor.h"
+#include "ops/operation.h"
+#include "core/parameters.h"
+
+namespace oag {
+
+// What is fused behind a matrix product, and which of the weight's parts are used.
+struct LinearOptions {
+  std::optional<Parameter> bias;       // vector with the same parts as the weight
+  Activation activation = Activation::none;
+  std::optional<Tensor> residual = {}; // [rows, out], added last
+  int first_part = 0;
+  int parts = 0;                       // 0: from first_part to the last
+};
+
+struct AttentionOptions {
+  int heads = 1;
+  float scale = 1;      // of the scores, usually head_size^-1/2
+  bool causal = false;  // a query sees the keys at its own position and before
+};
+
+struct PatchOptions {
+  Parameter weight;                       // matrix [width, channels·patch·patch]
+  std::optional<Parameter> bias = {};     // vector [width]
+  std::optional<Parameter> prefix = {};   // vector [width]: a token before the patches (the class token)
+  Parameter positions;                    // table [prefix + patches, width], added
+  int channels = 3;
+  int height = 0;  // of a picture, in pixels
+  int width = 0;
+  int patch = 0;   // edge of a patch; pixels beyond the last whole patch are not seen
+};
+
+class Ops {
+ public:
+  explicit Ops(const ParameterList& parameters) : parameters_(parameters) {}
+  virtual ~Ops() = default;
+  Ops(const Ops&) = delete;
+  Ops& operator=(const Ops&) = delete;
+
+  // [rows, in] → [rows, out]: activation(x·wᵀ + bias) + residual. `out` is the sum of the used parts' outputs, side by side.
+  Tensor linear(const Tensor& x, Parameter weight, const LinearOptions& options = {});
+
+  // [rows, width] → [rows, width]: each row to mean 0 and variance 1, times gain, plus bias (Ba et al. 2016).
+  Tensor layer_norm(const Tensor& x, Parameter gain, Parameter bias, float epsilon);
+
+  // Scaled dot-product attention in `heads` heads (Vaswani et al. 2017). queries [query_rows, heads·size]; the keys of a sequence are those
+  // of all segments, in order; result [query_rows, heads·size]. Positions come from the sequences.
+  Tensor attention(const Columns& queries, const Sequences& query_rows, const std::vector<KeySegment>& segments, const AttentionOptions& options);
+
+  // ids i32 [rows, 1] → [rows, width]: tokens[id] + positions[position of the row in its sequence].
+  Tensor embed(const Tensor& ids, const Sequences& rows, Parameter tokens, Parameter positions);
+
+  // images f32 [images, channels·height·width] → [(prefix + patches)·images, width]: each picture's prefix token, then its patches row by row
+  // times the weight, all plus their positions (Dosovitskiy et al. 2020).
+  Tensor patches(const Tensor& images, const PatchOptions& options);
+
+  // [rows, width] → [sequences, width]: the chosen row of each sequence.
+  Tensor pool(const Tensor& x, const Sequences& rows, RowChoice choice);
+
+  // [rows, width] → [rows, width]: each row to Euclidean length 1; a zero row stays zero.
+  Tensor l2_normalize(const Tensor& x);
+
+  // a [m, width], b [n, width] → [m, n]: exp(log_scale) · a·bᵀ.
+  Tensor similarity(const Tensor& a, const Tensor& b, Parameter log_scale);
+
+  // [rows, width] → [rows, width]: exp(x) over its row's sum.
+  Tensor softmax(const Tensor& x);
+
+ protected:
+  // Computes operation.out. The executor's part.
+  virtual void execute(const Operation& operation) = 0;
+
+  const ParameterList& parameters() const { return parameters_; }
+  Tensor new_tensor(DType dtype, const Shape& shape) { return {next_id_++, dtype, shape}; }
+
+ private:
+  template <class What>
+  Tensor run(What&& what, const Shape& shape);
+
+  const ParameterList& parameters_;
+  uint32_t next_id_ = 0;
+};
+
+}  // namespace oag

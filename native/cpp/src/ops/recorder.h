@@ -1,0 +1,42 @@
+// The executor that computes nothing: it runs a model with symbolic rows and writes down its operations. From them the arena of a real
+// pass is sized, a model's operation list is printed, and a graph can be built.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/arena.h"
+#include "ops/executor.h"
+
+namespace oag {
+
+// The operations of one program, and the tensors they make. Immutable.
+class Recording {
+ public:
+  struct Born {
+    Tensor tensor;
+    int64_t born = 0;  // index of the operation that makes it, or that comes next for an input
+    int64_t dies = 0;  // index of the last operation that reads it
+  };
+
+  // Where each tensor lies when the symbols have these values.
+  ArenaPlan plan(const Bindings& bindings) const;
+
+  const std::vector<Operation>& operations() const { return operations_; }
+  const std::vector<Born>& tensors() const { return tensors_; }
+  std::string text(const ParameterList& parameters) const;  // one line per operation
+
+ private:
+  friend class Recorder;
+  std::vector<Operation> operations_;
+  std::vector<Born> tensors_;
+};
+
+// What is run on a pass: inputs, operations, reads. It must do the same on every pass.
+using Program = std::function<void(Pass&)>;
+
+// Runs `program` once with symbols for sizes. Inputs are not filled and reads write nothing.
+Recording record(const ParameterList& parameters, const Program& program);
+
+}  // namespace oag

@@ -1,0 +1,215 @@
+#include "runtime/model.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "core/sequence_table.h"
+#include "host/isa.h"
+#include "image/decode.h"
+#include "runtime/hashing_source.h"
+#include "runtime/text_plan.h"
+
+namespace oag {
+namespace {
+
+// Logits of one pass: 4 Mi are 16 MB, and as many probabilities.
+constexpr int64_t logits_per_pass = int64_t{4} << 20;
+
+Bindings bind(int64_t images, int64_t texts, int64_t tokens) { return {1, images, texts, tokens}; }
+
+// The programs. Each runs once with symbols when the model is loaded, and then with numbers in every pass.
+
+void image_program(Pass& pass, const models::Definition& model, const Sequences& rows, FunctionRef<void(void*)> pixels, float* out) {
+  const Tensor images = pass.input(DType::f32, {rows.count, model.image_spec()->pixels_per_image()}, pixels);
+  pass.read(model.image_tower()->forward(pass, images, rows), out);
+}
+
+void text_program(Pass& pass, const models::Definition& model, const Sequences& rows, FunctionRef<void(void*)> ids, float* out) {
+  const Tensor tokens = pass.input(DType::i32, {rows.rows, 1}, ids);
+  pass.read(model.text_tower()->forward(pass, tokens, rows), out);
+}
+
+void logits_program(Pass& pass, const models::Definition& model, Extent image_count, Extent text_count, FunctionRef<void(void*)> images,
+                    FunctionRef<void(void*)> texts, float* logits, float* probabilities, bool with_probabilities) {
+  const Tensor image_rows = pass.input(DType::f32, {image_count, model.embedding_size()}, images);
+  const Tensor text_rows = pass.input(DType::f32, {text_count, model.embedding_size()}, texts);
+  const Tensor scores = model.logits(pass, image_rows, text_rows);
+  pass.read(scores, logits);
+  if (with_probabilities) pass.read(model.probabilities(pass, scores), probabilities);
+}
+
+const auto nothing = [](void*) {};
+
+image::ProcessorFamily processor_family(const std::string& type) {
+  if (type == "CLIPImageProcessor") return image::ProcessorFamily::clip;
+  throw Error(Status::internal, "no processor family for " + type);
+}
+
+std::optional<image::Processor> make_processor(const files::ModelFolder& folder, const models::Definition& definition) {
+  const models::ImageSpec* spec = definition.image_spec();
+  if (!spec) return std::nullopt;
+  const std::optional<files::Config> config = folder.processor();
+  if (!config)
+    throw Error(Status::bad_model, folder.path() + ": has neither preprocessor_config.json nor processor_config.json, which say how pictures are prepared: copy "
+                                                   "the one that was published with the model");
+  image::Processor processor(config->json(), processor_family(spec->default_processor), config->source());
+  if (!processor.fixed_size())
+    throw Error(Status::unsupported, config->source() + ": leaves pictures of different sizes; the image tower takes " + std::to_string(spec->width) + " x " +
+                                         std::to_string(spec->height));
+  const image::Size size = processor.output_size(spec->width, spec->height);
+  if (size.width != spec->width || size.height != spec->height)
+    throw Error(Status::bad_model, config->source() + ": gives pictures of " + std::to_string(size.width) + " x " + std::to_string(size.height) +
+                                       "; the image tower of config.json takes " + std::to_string(spec->width) + " x " + std::to_string(spec->height));
+  return processor;
+}
+
+Precision choose_precision(Precision asked) {
+  if (asked == Precision::automatic || asked == Precision::fp32) return Precision::fp32;
+  throw Error(Status::unsupported, std::string("precision ") + name_of(asked) + ": this version computes in fp32 on the host; use fp32 or auto");
+}
+
+}  // namespace
+
+Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, Precision precision)
+    : runtime_(std::move(runtime)), folder_(folder), definition_(models::define(folder_.config(), folder_.tokenizer_config())),
+      processor_(make_processor(folder_, *definition_)), precision_(choose_precision(precision)) {
+  const ParameterList& parameters = definition_->parameters();
+  const auto source = folder_.source(parameters);
+  const HashingSource hashing(*source, parameters);
+  weights_ = runtime_->executor().prepare(parameters, hashing);
+  const std::optional<files::Config> processor = folder_.processor();
+  hash_ = hashing.hash(folder_.config().json().dump() + (processor ? processor->json().dump() : ""));
+  folder_.close_weights();
+
+  if (const models::ImageSpec* spec = definition_->image_spec())
+    image_recording_ = record(parameters, [&](Pass& pass) {
+      image_program(pass, *definition_, {{spec->rows_per_image, Symbol::images}, {1, Symbol::images}, nullptr}, nothing, nullptr);
+    });
+  if (definition_->text_spec())
+    text_recording_ = record(parameters, [&](Pass& pass) { text_program(pass, *definition_, {{1, Symbol::tokens}, {1, Symbol::texts}, nullptr}, nothing, nullptr); });
+  for (bool with_probabilities : {false, true})
+    (with_probabilities ? probabilities_recording_ : logits_recording_) = record(parameters, [&](Pass& pass) {
+      logits_program(pass, *definition_, {1, Symbol::images}, {1, Symbol::texts}, nothing, nothing, nullptr, nullptr, with_probabilities);
+    });
+}
+
+std::string Model::backend() const {
+  const RuntimeOptions& options = runtime_->options();
+  return std::string(name_of(options.device)) + " " + runtime_->kernels().name + " " + name_of(precision_) + ", " + std::to_string(options.threads) +
+         (options.threads == 1 ? " thread" : " threads");
+}
+
+std::string Model::backend_reason() const { return runtime_->reason() + "; precision " + name_of(precision_) + ": what this version computes in"; }
+
+std::string Model::operations() const {
+  const ParameterList& parameters = definition_->parameters();
+  return "images\n" + image_recording_.text(parameters) + "texts\n" + text_recording_.text(parameters) + "forward\n" + probabilities_recording_.text(parameters);
+}
+
+void Model::run(const Recording& recording, const Bindings& bindings, const Program& program) const {
+  const Workspaces::Lease workspace(runtime_->workspaces());
+  const auto pass = runtime_->executor().begin(definition_->parameters(), *weights_, recording, bindings, *workspace);
+  program(*pass);
+}
+
+void Model::require_image_tower() const {
+  if (!definition_->image_spec()) throw Error(Status::unsupported, folder_.path() + ": this model has no image tower");
+}
+
+void Model::decode(const ImageRequest& request, float* pixels) const {
+  if (const auto* raw = std::get_if<image::RgbView>(&request)) {
+    const int64_t count = int64_t{raw->width} * raw->height, limit = runtime_->options().max_image_pixels;
+    if (count > limit)
+      throw Error(Status::bad_image, "the picture has " + std::to_string(raw->width) + " x " + std::to_string(raw->height) + " pixels, more than the limit of " +
+                                         std::to_string(limit) + ": raise max_image_pixels if it is wanted");
+    return processor_->apply(*raw, pixels);
+  }
+  const auto& [bytes, size] = std::get<EncodedImage>(request);
+  const image::PictureInfo info = image::probe(bytes, size);
+  const Turnstile::Held held(runtime_->pixels_in_flight(), std::min(info.pixels(), runtime_->options().max_image_pixels));
+  processor_->apply(image::decode(bytes, size, runtime_->options().max_image_pixels).view(), pixels);
+}
+
+void Model::encode_images(const std::vector<ImageRequest>& images, float* out, std::vector<ItemResult>* items) const {
+  require_image_tower();
+  const models::ImageSpec& spec = *definition_->image_spec();
+  const auto count = static_cast<int64_t>(images.size());
+  const int64_t per_pass = std::max<int64_t>(1, runtime_->options().max_tokens / spec.rows_per_image);
+  for (int64_t first = 0; first < count; first += per_pass) {
+    const int64_t now = std::min(per_pass, count - first);
+    std::vector<ItemResult> results(static_cast<size_t>(now));
+    // A bad picture becomes a black one, so that the others are computed as they would be without it.
+    auto pixels = [&](void* memory) {
+      runtime_->threads().run(now, [&](int64_t i, int) {
+        float* to = static_cast<float*>(memory) + i * spec.pixels_per_image();
+        try {
+          decode(images[static_cast<size_t>(first + i)], to);
+        } catch (const Error& e) {
+          if (e.status() == Status::internal) throw;
+          results[static_cast<size_t>(i)] = {e.status(), e.text()};
+          std::memset(to, 0, static_cast<size_t>(spec.pixels_per_image()) * sizeof(float));
+        }
+      });
+      for (int64_t i = 0; i < now && !items; i++)
+        if (const ItemResult& result = results[static_cast<size_t>(i)]; result.status != Status::ok)
+          throw Error(result.status, "image " + std::to_string(first + i) + ": " + result.text);
+    };
+    float* rows = out + first * definition_->embedding_size();
+    run(image_recording_, bind(now, 0, 0), [&](Pass& pass) {
+      image_program(pass, *definition_, make_sequences(SequenceTable::uniform(now, spec.rows_per_image)), pixels, rows);
+    });
+    for (int64_t i = 0; i < now && items; i++) {
+      if (results[static_cast<size_t>(i)].status == Status::ok) continue;
+      std::fill_n(rows + i * definition_->embedding_size(), definition_->embedding_size(), 0.0f);
+      (*items)[static_cast<size_t>(first + i)] = std::move(results[static_cast<size_t>(i)]);
+    }
+  }
+}
+
+void Model::encode_texts(const int32_t* ids, const int64_t* offsets, int64_t count, float* out) const {
+  if (!definition_->text_spec()) throw Error(Status::unsupported, folder_.path() + ": this model has no text tower");
+  const TextPlan plan = plan_texts(*definition_->text_spec(), ids, offsets, count, runtime_->options().max_tokens);
+  const int64_t width = definition_->embedding_size();
+  std::vector<float> distinct;
+  for (const TextPlan::Pass& piece : plan.passes) {
+    const int64_t sequences = piece.rows.count.value();
+    distinct.resize(static_cast<size_t>((piece.first_distinct + sequences) * width));
+    run(text_recording_, bind(0, sequences, piece.rows.rows.value()), [&](Pass& pass) {
+      text_program(pass, *definition_, piece.rows, [&](void* to) { std::memcpy(to, piece.ids.data(), piece.ids.size() * sizeof(int32_t)); },
+                   distinct.data() + piece.first_distinct * width);
+    });
+  }
+  for (int64_t i = 0; i < count; i++) std::copy_n(distinct.data() + plan.distinct_of[static_cast<size_t>(i)] * width, width, out + i * width);
+}
+
+void Model::forward(const float* images, int64_t image_count, const float* texts, int64_t text_count, float* logits, float* probabilities) const {
+  const int64_t width = definition_->embedding_size();
+  const int64_t per_pass = std::max<int64_t>(1, logits_per_pass / std::max<int64_t>(1, text_count));
+  for (int64_t first = 0; first < image_count; first += per_pass) {
+    const int64_t now = std::min(per_pass, image_count - first);
+    run(probabilities ? probabilities_recording_ : logits_recording_, bind(now, text_count, 0), [&](Pass& pass) {
+      logits_program(
+          pass, *definition_, now, text_count, [&](void* to) { std::memcpy(to, images + first * width, static_cast<size_t>(now * width) * sizeof(float)); },
+          [&](void* to) { std::memcpy(to, texts, static_cast<size_t>(text_count * width) * sizeof(float)); }, logits + first * text_count,
+          probabilities ? probabilities + first * text_count : nullptr, probabilities != nullptr);
+    });
+  }
+}
+
+image::Size Model::preprocessed_size(const ImageRequest& request) const {
+  require_image_tower();
+  if (const auto* raw = std::get_if<image::RgbView>(&request)) return processor_->output_size(raw->width, raw->height);
+  const auto& [bytes, size] = std::get<EncodedImage>(request);
+  const image::PictureInfo info = image::probe(bytes, size);
+  return processor_->output_size(info.width, info.height);
+}
+
+void normalize_rows(float* rows, int64_t count, int64_t width) { host::choose_kernels(nullptr).l2_normalize(rows, count, width, rows); }
+
+void Model::preprocess(const ImageRequest& request, float* out) const {
+  require_image_tower();
+  decode(request, out);
+}
+
+}  // namespace oag

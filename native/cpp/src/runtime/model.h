@@ -1,0 +1,80 @@
+// A loaded model: definition, weights, and the recorded programs that calls run.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/error.h"
+#include "files/model_folder.h"
+#include "image/picture.h"
+#include "image/processor.h"
+#include "models/definition.h"
+#include "ops/recorder.h"
+#include "runtime/runtime.h"
+
+namespace oag {
+
+// A JPEG or PNG file's bytes.
+struct EncodedImage {
+  const uint8_t* bytes;
+  size_t size;
+};
+using ImageRequest = std::variant<EncodedImage, image::RgbView>;
+
+// What became of one picture; `text` is empty when it is done.
+struct ItemResult {
+  Status status = Status::ok;
+  std::string text;
+};
+
+// Immutable after construction; every method may be called from any number of threads.
+class Model {
+ public:
+  Model(std::shared_ptr<Runtime> runtime, const std::string& folder, Precision precision);
+
+  const models::Definition& definition() const { return *definition_; }
+  const Runtime& runtime() const { return *runtime_; }
+  const files::ModelFolder& folder() const { return folder_; }
+  Precision precision() const { return precision_; }
+  const std::string& hash() const { return hash_; }
+  std::string backend() const;         // "host avx512 fp32, 2 threads"
+  std::string backend_reason() const;
+  std::string operations() const;      // the recorded programs, for people
+
+  // Raw embeddings [images, embedding_size] at `out`. With `items` (one per picture, all ok at first) a bad picture is reported there and its row is zero;
+  // without, the first bad one throws.
+  void encode_images(const std::vector<ImageRequest>& images, float* out, std::vector<ItemResult>* items) const;
+
+  // `ids`, `offsets` as in oag_encode_texts. Raw embeddings [count, embedding_size] at `out`.
+  void encode_texts(const int32_t* ids, const int64_t* offsets, int64_t count, float* out) const;
+
+  // Logits [images, texts] and, unless null, probabilities.
+  void forward(const float* images, int64_t image_count, const float* texts, int64_t text_count, float* logits, float* probabilities) const;
+
+  // The size that `preprocess` gives for this picture, and its values [3, height, width].
+  image::Size preprocessed_size(const ImageRequest& image) const;
+  void preprocess(const ImageRequest& image, float* out) const;
+
+ private:
+  void decode(const ImageRequest& image, float* pixels) const;
+  void require_image_tower() const;
+  // Runs `program`, as recorded, in a leased workspace.
+  void run(const Recording& recording, const Bindings& bindings, const Program& program) const;
+
+  std::shared_ptr<Runtime> runtime_;
+  files::ModelFolder folder_;
+  std::unique_ptr<models::Definition> definition_;
+  std::optional<image::Processor> processor_;
+  Precision precision_;
+  std::string hash_;
+  std::unique_ptr<Weights> weights_;
+  Recording image_recording_, text_recording_, logits_recording_, probabilities_recording_;
+};
+
+// Each of `count` rows to Euclidean length 1, in place, with the best kernels of this CPU.
+void normalize_rows(float* rows, int64_t count, int64_t width);
+
+}  // namespace oag

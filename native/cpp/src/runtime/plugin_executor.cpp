@@ -1,0 +1,220 @@
+#include "runtime/plugin_executor.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "core/arena.h"
+#include "core/error.h"
+#include "core/sequence_table.h"
+#include "ops/recorder.h"
+
+namespace oag {
+namespace {
+
+// Calls one entry of the table and turns its status into an Error again.
+template <class Entry, class... Arguments>
+void call(const std::string& library, Entry entry, Arguments... arguments) {
+  char text[512] = "";
+  const int32_t status = entry(arguments..., oag_plugin_error{text, sizeof text});
+  if (status == 0) return;
+  text[sizeof text - 1] = '\0';
+  const bool known = status > 0 && status <= static_cast<int32_t>(Status::internal);
+  throw Error(known ? static_cast<Status>(status) : Status::internal, library + ": " + (*text ? text : "failed without a reason"));
+}
+
+constexpr uint32_t no_parameter = UINT32_MAX;
+
+oag_plugin_tensor plain(const Tensor& tensor) {
+  return {tensor.id, static_cast<int32_t>(tensor.dtype), tensor.shape.rows.value(), tensor.shape.width.value()};
+}
+oag_plugin_columns plain(const Columns& columns) { return {plain(columns.tensor), columns.first, columns.count}; }
+uint32_t plain(const std::optional<Parameter>& parameter) { return parameter ? parameter->index : no_parameter; }
+
+class PluginWeights final : public Weights {
+ public:
+  PluginWeights(const oag_plugin_table& table, const std::string& library, void* device, const ParameterList& parameters) : table_(table), library_(library) {
+    std::vector<oag_plugin_parameter> list;
+    for (const ParameterSpec& spec : parameters) list.push_back({spec.role.c_str(), static_cast<int32_t>(spec.kind), spec.parts(), spec.part_rows(), spec.width()});
+    call(library_, table_.weights_create, device, list.data(), static_cast<uint32_t>(list.size()), &handle);
+  }
+  ~PluginWeights() override { table_.weights_destroy(handle); }
+  int64_t bytes() const override { return table_.weights_bytes(handle); }
+  void read_back(Parameter parameter, int part, float* out) const override { call(library_, table_.weights_get, handle, parameter.index, part, out); }
+
+  void* handle = nullptr;
+
+ private:
+  const oag_plugin_table& table_;
+  const std::string& library_;
+};
+
+class PluginWorkspace final : public Workspace {
+ public:
+  PluginWorkspace(const oag_plugin_table& table, const std::string& library, void* device) : table_(table) {
+    call(library, table_.workspace_create, device, &handle);
+  }
+  ~PluginWorkspace() override { table_.workspace_destroy(handle); }
+  int64_t bytes() const override { return table_.workspace_bytes(handle); }
+
+  void* handle = nullptr;
+
+ private:
+  const oag_plugin_table& table_;
+};
+
+class PluginPass final : public Pass {
+ public:
+  PluginPass(const oag_plugin_table& table, const std::string& library, void* device, const ParameterList& parameters, const PluginWeights& weights,
+             const Recording& recording, const Bindings& bindings, const PluginWorkspace& workspace)
+      : Pass(parameters), table_(table), library_(library), plan_(recording.plan(bindings)) {
+    call(library_, table_.pass_begin, device, weights.handle, workspace.handle, static_cast<const int64_t*>(plan_.offsets.data()),
+         static_cast<uint32_t>(plan_.offsets.size()), plan_.bytes, &handle_);
+  }
+  ~PluginPass() override { table_.pass_end(handle_); }
+
+  void read(const Tensor& tensor, void* values) override {
+    const oag_plugin_tensor plain_tensor = plain(tensor);
+    call(library_, table_.pass_read, handle_, &plain_tensor, values);
+  }
+
+ protected:
+  void write(const Tensor& tensor, FunctionRef<void(void* values)> fill) override {
+    const oag_plugin_tensor plain_tensor = plain(tensor);
+    void* memory = nullptr;
+    call(library_, table_.pass_input_memory, handle_, &plain_tensor, &memory);
+    fill(memory);
+    call(library_, table_.pass_input, handle_, &plain_tensor);
+  }
+
+  void execute(const Operation& operation) override {
+    oag_plugin_operation to{};
+    to.struct_size = sizeof to;
+    to.out = plain(operation.out);
+    to.x.rows = to.y.rows = -1;
+    to.weight = to.bias = to.positions = to.prefix = no_parameter;
+    kept_positions_.clear();
+    segments_.clear();
+    std::visit([&](const auto& what) { translate(what, to); }, operation.what);
+    call(library_, table_.pass_run, handle_, static_cast<const oag_plugin_operation*>(&to));
+  }
+
+ private:
+  oag_plugin_sequences plain_rows(const Sequences& sequences) {
+    const SequenceTable& table = *sequences.table;
+    if (!table.first_positions().empty()) return {table.count(), table.offsets().data(), table.first_positions().data()};
+    kept_positions_.push_back(std::vector<int32_t>(static_cast<size_t>(table.count()), 0));
+    return {table.count(), table.offsets().data(), kept_positions_.back().data()};
+  }
+
+  void translate(const op::Linear& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_LINEAR;
+    to.x = plain(o.x);
+    to.weight = o.weight.index;
+    to.first_part = o.first_part;
+    to.parts = o.parts;
+    to.bias = plain(o.bias);
+    to.activation = static_cast<int32_t>(o.activation);
+    if (o.residual) to.y = plain(*o.residual);
+  }
+  void translate(const op::LayerNorm& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_LAYER_NORM;
+    to.x = plain(o.x);
+    to.weight = o.gain.index;
+    to.bias = o.bias.index;
+    to.epsilon = o.epsilon;
+  }
+  void translate(const op::Attention& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_ATTENTION;
+    to.queries = plain(o.queries);
+    to.rows = plain_rows(o.query_rows);
+    for (const KeySegment& segment : o.segments) segments_.push_back({plain(segment.keys), plain(segment.values), plain_rows(segment.rows)});
+    to.segments = segments_.data();
+    to.segment_count = static_cast<int32_t>(segments_.size());
+    to.heads = o.heads;
+    to.scale = o.scale;
+    to.causal = o.causal;
+  }
+  void translate(const op::Embed& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_EMBED;
+    to.x = plain(o.ids);
+    to.rows = plain_rows(o.rows);
+    to.weight = o.tokens.index;
+    to.positions = o.positions.index;
+  }
+  void translate(const op::Patches& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_PATCHES;
+    to.x = plain(o.images);
+    to.weight = o.weight.index;
+    to.bias = plain(o.bias);
+    to.prefix = plain(o.prefix);
+    to.positions = o.positions.index;
+    to.channels = o.channels;
+    to.height = o.height;
+    to.width = o.width;
+    to.patch = o.patch;
+  }
+  void translate(const op::Pool& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_POOL;
+    to.x = plain(o.x);
+    to.rows = plain_rows(o.rows);
+    to.row_choice = static_cast<int32_t>(o.choice);
+  }
+  void translate(const op::L2Normalize& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_L2_NORMALIZE;
+    to.x = plain(o.x);
+  }
+  void translate(const op::Similarity& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_SIMILARITY;
+    to.x = plain(o.a);
+    to.y = plain(o.b);
+    to.weight = o.log_scale.index;
+  }
+  void translate(const op::Softmax& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_SOFTMAX;
+    to.x = plain(o.x);
+  }
+
+  const oag_plugin_table& table_;
+  const std::string& library_;
+  ArenaPlan plan_;
+  void* handle_ = nullptr;
+  std::vector<std::vector<int32_t>> kept_positions_;
+  std::vector<oag_plugin_segment> segments_;
+};
+
+}  // namespace
+
+PluginExecutor::PluginExecutor(const oag_plugin_table& table, std::string library) : table_(table), library_(std::move(library)) {
+  call(library_, table_.device_open, &device_);
+}
+
+PluginExecutor::~PluginExecutor() { table_.device_close(device_); }
+
+std::unique_ptr<Weights> PluginExecutor::prepare(const ParameterList& parameters, const ParameterSource& source) {
+  auto weights = std::make_unique<PluginWeights>(table_, library_, device_, parameters);
+  std::vector<float> rows;
+  for (uint32_t p = 0; p < parameters.size(); p++) {
+    const ParameterSpec& spec = parameters[{p}];
+    const int64_t rows_at_once = std::max<int64_t>(1, (int64_t{1} << 18) / spec.width());  // a MiB
+    for (int part = 0; part < spec.parts(); part++)
+      for (int64_t first = 0; first < spec.part_rows(); first += rows_at_once) {
+        const int64_t count = std::min(rows_at_once, spec.part_rows() - first);
+        rows.resize(static_cast<size_t>(count * spec.width()));
+        source.read(spec.tensors[static_cast<size_t>(part)], first, count, spec.width(), rows.data());
+        call(library_, table_.weights_put, weights->handle, p, part, first, count, static_cast<const float*>(rows.data()));
+      }
+  }
+  return weights;
+}
+
+std::unique_ptr<Workspace> PluginExecutor::create_workspace() { return std::make_unique<PluginWorkspace>(table_, library_, device_); }
+
+std::unique_ptr<Pass> PluginExecutor::begin(const ParameterList& parameters, const Weights& weights, const Recording& recording, const Bindings& bindings,
+                                            Workspace& workspace) {
+  return std::make_unique<PluginPass>(table_, library_, device_, parameters, static_cast<const PluginWeights&>(weights), recording, bindings,
+                                      static_cast<const PluginWorkspace&>(workspace));
+}
+
+}  // namespace oag

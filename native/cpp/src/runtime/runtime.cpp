@@ -1,0 +1,124 @@
+#include "runtime/runtime.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <dlfcn.h>
+#include <utility>
+
+#include "core/error.h"
+#include "host/executor.h"
+#include "host/isa.h"
+#include "image/decode.h"
+#include "runtime/plugin.h"
+
+namespace oag {
+namespace {
+
+// The environment's default for an option, or the first name. Values are matched against `names`, which are those of the option's values 0, 1, …
+int from_environment(const char* variable, const std::vector<const char*>& names) {
+  const char* value = std::getenv(variable);
+  if (!value || !*value) return 0;
+  std::string known;
+  for (size_t n = 0; n < names.size(); n++) {
+    if (std::string(value) == names[n]) return static_cast<int>(n);
+    known += (n ? ", " : "") + std::string(names[n]);
+  }
+  throw Error(Status::invalid_argument, std::string("the environment variable ") + variable + " is \"" + value + "\"; it may be " + known);
+}
+
+template <class Number>
+Number positive(Number value, Number fallback, Number most, const char* name) {
+  if (value < 0 || value > most)
+    throw Error(Status::invalid_argument, std::string(name) + " is " + std::to_string(value) + "; it may be 0 (default) to " + std::to_string(most));
+  return value == 0 ? fallback : value;
+}
+
+RuntimeOptions resolve(RuntimeOptions options) {
+  if (options.device == Device::automatic) options.device = static_cast<Device>(from_environment("OPENAUTOGLM_DEVICE", {"auto", "host", "cuda", "tensorrt"}));
+  if (options.isa == 0) options.isa = from_environment("OPENAUTOGLM_ISA", {"auto", "reference", "avx2", "avx512", "neon"});
+  options.threads = positive(options.threads, usable_cpus(), 1024, "threads");
+  options.max_tokens = positive<int64_t>(options.max_tokens, 2048, 1 << 24, "max_tokens");
+  options.max_passes = positive(options.max_passes, std::max(2, options.threads), 1024, "max_passes");
+  options.max_image_pixels = positive<int64_t>(options.max_image_pixels, image::default_max_pixels, int64_t{1} << 40, "max_image_pixels");
+  options.max_pixels_in_flight = positive<int64_t>(options.max_pixels_in_flight, int64_t{64} << 20, int64_t{1} << 40, "max_pixels_in_flight");
+  if (options.plugin_folder.empty()) options.plugin_folder = library_folder();
+  return options;
+}
+
+const host::Kernels& kernels_for(int isa) {
+  const auto wanted = static_cast<host::Isa>(isa);
+  return host::choose_kernels(isa == 0 ? nullptr : &wanted);
+}
+
+}  // namespace
+
+const char* name_of(Device device) {
+  switch (device) {
+    case Device::automatic: return "auto";
+    case Device::host: return "host";
+    case Device::cuda: return "cuda";
+    case Device::tensorrt: return "tensorrt";
+  }
+  return "?";
+}
+
+const char* name_of(Precision precision) {
+  switch (precision) {
+    case Precision::automatic: return "auto";
+    case Precision::fp32: return "fp32";
+    case Precision::bf16: return "bf16";
+    case Precision::fp16: return "fp16";
+    case Precision::int8: return "int8";
+  }
+  return "?";
+}
+
+std::string library_folder() {
+  Dl_info info;
+  if (!dladdr(reinterpret_cast<void*>(&library_folder), &info) || !info.dli_fname) return ".";
+  const std::string file = info.dli_fname;
+  const size_t slash = file.rfind('/');
+  return slash == std::string::npos ? "." : file.substr(0, slash);
+}
+
+Runtime::Runtime(RuntimeOptions options)
+    : options_(resolve(std::move(options))), kernels_(kernels_for(options_.isa)), threads_(options_.threads), pixels_in_flight_(options_.max_pixels_in_flight) {
+  const bool asked = options_.isa != 0;
+  options_.isa = static_cast<int>(kernels_.isa);
+  choose_device();
+  reason_ += std::string("; instruction set ") + kernels_.name + (asked ? ": as asked" : ": the best of this CPU");
+  for (const host::IsaVerdict& verdict : host::isa_verdicts())
+    if (!asked && !verdict.refusal.empty()) reason_ += std::string("; not ") + host::name_of(verdict.isa) + ": " + verdict.refusal;
+  workspaces_ = std::make_unique<Workspaces>(*executor_, options_.max_passes);
+}
+
+void Runtime::choose_device() {
+  const Device asked = options_.device;
+  const std::string no_tensorrt = "this version has no TensorRT executor; use cuda or host";
+  devices_.push_back({Device::tensorrt, no_tensorrt});
+  if (asked == Device::tensorrt) throw Error(Status::unavailable, "device tensorrt: " + no_tensorrt);
+
+  std::string no_cuda;
+  if (asked != Device::host) {
+    try {
+      executor_ = open_plugin(options_.plugin_folder, "cuda");
+    } catch (const Error& e) {
+      no_cuda = e.text();
+    }
+    devices_.push_back({Device::cuda, no_cuda});
+    if (asked == Device::cuda && !executor_) throw Error(Status::unavailable, "device cuda: " + no_cuda);
+  } else {
+    devices_.push_back({Device::cuda, "not tried: device host was asked for"});
+  }
+  devices_.push_back({Device::host, ""});
+  if (executor_) {
+    options_.device = Device::cuda;
+    reason_ = asked == Device::cuda ? "device cuda: as asked" : "device cuda: the best that is there";
+  } else {
+    options_.device = Device::host;
+    executor_ = std::make_unique<host::HostExecutor>(kernels_, threads_);
+    reason_ = asked == Device::host ? "device host: as asked" : "device host: no other is usable; not cuda: " + no_cuda + "; not tensorrt: " + no_tensorrt;
+  }
+}
+
+}  // namespace oag

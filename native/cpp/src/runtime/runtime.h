@@ -1,0 +1,76 @@
+// A device, its threads and its memory: what models are loaded into.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/kernels/kernels.h"
+#include "ops/executor.h"
+#include "runtime/thread_pool.h"
+#include "runtime/turnstile.h"
+#include "runtime/workspaces.h"
+
+namespace oag {
+
+enum class Device : int { automatic = 0, host = 1, cuda = 2, tensorrt = 3 };            // values of oag_device
+enum class Precision : int { automatic = 0, fp32 = 1, bf16 = 2, fp16 = 3, int8 = 4 };   // values of oag_precision
+
+const char* name_of(Device device);
+const char* name_of(Precision precision);
+
+struct RuntimeOptions {
+  Device device = Device::automatic;       // automatic: $OPENAUTOGLM_DEVICE, else the best that is there
+  int isa = 0;                             // 0: $OPENAUTOGLM_ISA, else the best; a host::Isa otherwise
+  int threads = 0;                         // 0: usable_cpus()
+  int64_t max_tokens = 0;                  // 0: 2048
+  int max_passes = 0;                      // 0: max(2, threads)
+  int64_t max_image_pixels = 0;            // 0: 178,956,970
+  int64_t max_pixels_in_flight = 0;        // 0: 64 Mi
+  std::string plugin_folder;               // empty: the folder of this library
+};
+
+// One device that was tried.
+struct DeviceVerdict {
+  Device device;
+  std::string refusal;  // empty: usable
+};
+
+// Immutable but for its locks; safe from any thread.
+class Runtime {
+ public:
+  explicit Runtime(RuntimeOptions options);  // Error(unsupported, unavailable, invalid_argument) with the reason
+
+  // With every 0 and `automatic` replaced by what was chosen.
+  const RuntimeOptions& options() const { return options_; }
+  const host::Kernels& kernels() const { return kernels_; }
+  const std::vector<DeviceVerdict>& devices() const { return devices_; }
+  // Why this device and instruction set: one sentence each.
+  const std::string& reason() const { return reason_; }
+
+  Executor& executor() { return *executor_; }
+  ThreadPool& threads() { return threads_; }
+  Workspaces& workspaces() { return *workspaces_; }
+  Turnstile& pixels_in_flight() { return pixels_in_flight_; }
+
+ private:
+  void choose_device();
+
+  RuntimeOptions options_;
+  const host::Kernels& kernels_;
+  ThreadPool threads_;
+  Turnstile pixels_in_flight_;
+  std::vector<DeviceVerdict> devices_;
+  std::string reason_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<Workspaces> workspaces_;
+};
+
+// Everything that decides how this machine is used, as a JSON object. `runtime` may be null: what the default options would give.
+std::string diagnostics(const Runtime* runtime);
+
+// The folder that this library was loaded from.
+std::string library_folder();
+
+}  // namespace oag
