@@ -88,7 +88,7 @@ install_packages() { # $1: log
   say "installing$missing"
   # shellcheck disable=SC2086 # lists of words
   {
-    install="$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends$missing"
+    install="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends$missing"
     $install || { $as_root apt-get update -q && $install; }
   } >"$1" 2>&1 </dev/null || fail "packages could not be installed (see $1); please run: apt-get update && apt-get install -y$missing"
 }
