@@ -1,0 +1,199 @@
+package org.openautoglm;
+
+import java.util.Objects;
+import org.openautoglm.internal.RuntimeOptions;
+
+/**
+ * How to load a model: where it runs and within which limits. Immutable. Models that were loaded with equal options, but for the
+ * precision, share their threads and workspaces.
+ */
+public final class LoadOptions {
+    private static final LoadOptions DEFAULTS = builder().build();
+
+    private final Device device;
+    private final Precision precision;
+    private final Isa isa;
+    private final int threads;
+    private final int maxTokens;
+    private final int maxPasses;
+    private final long maxImagePixels;
+    private final long maxPixelsInFlight;
+
+    private LoadOptions(Builder builder) {
+        this.device = builder.device;
+        this.precision = builder.precision;
+        this.isa = builder.isa;
+        this.threads = builder.threads;
+        this.maxTokens = builder.maxTokens;
+        this.maxPasses = builder.maxPasses;
+        this.maxImagePixels = builder.maxImagePixels;
+        this.maxPixelsInFlight = builder.maxPixelsInFlight;
+    }
+
+    /**
+     * The options of {@link OpenAutoGlm#fromPretrained(java.nio.file.Path)}: all automatic.
+     *
+     * @return the defaults
+     */
+    public static LoadOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /**
+     * Starts from the defaults.
+     *
+     * @return a new builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Where to compute.
+     *
+     * @return as given, AUTO by default
+     */
+    public Device device() {
+        return device;
+    }
+
+    /**
+     * The number format.
+     *
+     * @return as given, AUTO by default
+     */
+    public Precision precision() {
+        return precision;
+    }
+
+    /**
+     * The host's instruction set.
+     *
+     * @return as given, AUTO by default
+     */
+    public Isa isa() {
+        return isa;
+    }
+
+    RuntimeOptions runtimeOptions() {
+        return new RuntimeOptions(device.ordinal(), isa.ordinal(), threads, maxTokens, maxPasses, maxImagePixels, maxPixelsInFlight);
+    }
+
+    /** Collects {@link LoadOptions}. For one thread. */
+    public static final class Builder {
+        private Device device = Device.AUTO;
+        private Precision precision = Precision.AUTO;
+        private Isa isa = Isa.AUTO;
+        private int threads;
+        private int maxTokens;
+        private int maxPasses;
+        private long maxImagePixels;
+        private long maxPixelsInFlight;
+
+        private Builder() { }
+
+        /**
+         * Where to compute. What is not there is refused when the model is loaded, with the reason; only {@link Device#AUTO} falls back.
+         *
+         * @param device AUTO by default: the environment variable {@code OPENAUTOGLM_DEVICE} if it is set, else the best
+         * @return this
+         */
+        public Builder device(Device device) {
+            this.device = Objects.requireNonNull(device, "device");
+            return this;
+        }
+
+        /**
+         * The number format of the matrix products. One that the device does not do is refused when the model is loaded.
+         *
+         * @param precision AUTO by default
+         * @return this
+         */
+        public Builder precision(Precision precision) {
+            this.precision = Objects.requireNonNull(precision, "precision");
+            return this;
+        }
+
+        /**
+         * The host's instruction set. One that the CPU does not have is refused when the model is loaded.
+         *
+         * @param isa AUTO by default
+         * @return this
+         */
+        public Builder isa(Isa isa) {
+            this.isa = Objects.requireNonNull(isa, "isa");
+            return this;
+        }
+
+        /**
+         * Compute threads on the host, the calling one included.
+         *
+         * @param threads 1 or more; by default the CPUs that this process may use
+         * @return this
+         */
+        public Builder threads(int threads) {
+            this.threads = (int) positive(threads, "threads");
+            return this;
+        }
+
+        /**
+         * Rows (tokens and image patches) computed in one pass; longer calls are cut into passes. More take more memory.
+         *
+         * @param maxTokens 1 or more; by default 2048
+         * @return this
+         */
+        public Builder maxTokens(int maxTokens) {
+            this.maxTokens = (int) positive(maxTokens, "maxTokens");
+            return this;
+        }
+
+        /**
+         * Passes computed at once, hence workspaces; further callers wait in order.
+         *
+         * @param maxPasses 1 or more; by default the number of threads, at least 2
+         * @return this
+         */
+        public Builder maxPasses(int maxPasses) {
+            this.maxPasses = (int) positive(maxPasses, "maxPasses");
+            return this;
+        }
+
+        /**
+         * Pixels (width × height) that a picture may have. One with more is refused before it is decoded.
+         *
+         * @param pixels 1 or more; by default 178,956,970, as in Pillow
+         * @return this
+         */
+        public Builder maxImagePixels(long pixels) {
+            this.maxImagePixels = positive(pixels, "pixels");
+            return this;
+        }
+
+        /**
+         * Decoded pixels held at once over all calls; further pictures wait. A single picture is always let through.
+         *
+         * @param pixels 1 or more; by default 64 Mi (each takes 3 bytes)
+         * @return this
+         */
+        public Builder maxPixelsInFlight(long pixels) {
+            this.maxPixelsInFlight = positive(pixels, "pixels");
+            return this;
+        }
+
+        /**
+         * The collected options.
+         *
+         * @return immutable
+         */
+        public LoadOptions build() {
+            return new LoadOptions(this);
+        }
+
+        private static long positive(long value, String name) {
+            if (value < 1) {
+                throw new IllegalArgumentException(name + " is " + value + ", but must be at least 1");
+            }
+            return value;
+        }
+    }
+}

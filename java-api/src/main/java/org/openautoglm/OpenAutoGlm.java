@@ -1,0 +1,522 @@
+package org.openautoglm;
+
+import java.nio.FloatBuffer;
+import java.nio.ReadOnlyBufferException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import org.openautoglm.internal.EmbeddedModels;
+import org.openautoglm.internal.ImageEncoder;
+import org.openautoglm.internal.NativeLibrary;
+import org.openautoglm.internal.NativeModel;
+import org.openautoglm.internal.Picture;
+import org.openautoglm.internal.Scorer;
+import org.openautoglm.internal.TextEncoder;
+import org.openautoglm.internal.TextTokenizer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A loaded vision-language model. It holds native memory (the weights): close it. Any number of threads, virtual ones included, may call it at once;
+ * what a call returns depends on nothing but its input, not on the other items of the batch nor on other callers.
+ *
+ * <p>Lists of any length may be passed: they are fed to the native side in bounded chunks.
+ */
+public final class OpenAutoGlm extends NativeObject {
+    private static final Logger LOGGER = LoggerFactory.getLogger(OpenAutoGlm.class);
+
+    private static final int MOST_WARNINGS = 16;
+
+    private final NativeModel model;
+    private final TextTokenizer tokenizer; // null when the model takes no texts or has no tokenizer.json
+    private final ModelInfo info;
+    private final Backend backend;
+    private final Set<String> strangers = ConcurrentHashMap.newKeySet(); // models whose features were warned about
+
+    private OpenAutoGlm(NativeModel model, TextTokenizer tokenizer) {
+        super("model " + model.facts().folder(), () -> free(model, tokenizer));
+        this.model = model;
+        this.tokenizer = tokenizer;
+        NativeModel.Facts facts = model.facts();
+        this.info = new ModelInfo(facts.family(), Path.of(facts.folder()), facts.hash(), facts.embeddingSize(), facts.hasImageTower(),
+            facts.hasTextTower(), facts.imageWidth(), facts.imageHeight(), model.textSpecification().maxTokens(), facts.vocabularySize(),
+            facts.parameterCount());
+        this.backend = new Backend(Device.values()[facts.device()], Isa.values()[facts.isa()], Precision.values()[facts.precision()],
+            facts.threads(), facts.backend(), facts.backendReason());
+    }
+
+    private static void free(NativeModel model, TextTokenizer tokenizer) {
+        if (tokenizer != null) {
+            tokenizer.close();
+        }
+        model.close();
+    }
+
+    // ---- loading ----------------------------------------------------------------------------------------------------------
+
+    /**
+     * Loads a model folder as Hugging Face publishes it: config.json, model.safetensors (or shards), tokenizer.json, preprocessor_config.json. With
+     * default options.
+     *
+     * @param folder of the default file system
+     * @return an open model, owned by the caller
+     * @throws ModelException when the folder is not there or not usable
+     * @throws OpenAutoGlmException when it cannot be loaded for another reason
+     */
+    public static OpenAutoGlm fromPretrained(Path folder) {
+        return fromPretrained(folder, LoadOptions.defaults());
+    }
+
+    /**
+     * Loads a model folder.
+     *
+     * @param folder as in {@link #fromPretrained(Path)}
+     * @param options where to run, and limits
+     * @return an open model, owned by the caller
+     * @throws ModelException when the folder is not there or not usable
+     * @throws UnavailableException when the wanted device is not there
+     * @throws UnsupportedException when the wanted precision or instruction set is not there
+     * @throws OpenAutoGlmException when it cannot be loaded for another reason
+     */
+    public static OpenAutoGlm fromPretrained(Path folder, LoadOptions options) {
+        Objects.requireNonNull(folder, "folder");
+        Objects.requireNonNull(options, "options");
+        if (folder.getFileSystem() != FileSystems.getDefault()) {
+            throw new IllegalArgumentException("folder is " + folder.toUri() + ", but the native side reads the default file system only: "
+                + "copy the model there");
+        }
+        NativeModel model = NativeModel.load(folder, options.runtimeOptions(), options.precision().ordinal());
+        TextTokenizer tokenizer = null;
+        try {
+            NativeModel.Facts facts = model.facts();
+            if (facts.hasTextTower() && !facts.tokenizerFile().isEmpty()) {
+                tokenizer = TextTokenizer.load(Path.of(facts.tokenizerFile()), model.textSpecification());
+            }
+            return new OpenAutoGlm(model, tokenizer);
+        } catch (RuntimeException | Error failure) {
+            free(model, tokenizer);
+            throw failure;
+        }
+    }
+
+    /**
+     * Loads a model by name, with default options: one that is embedded in a jar on the class path, else a folder. Nothing is ever downloaded.
+     *
+     * @param nameOrFolder an embedded model's name or a path
+     * @return an open model, owned by the caller
+     * @throws ModelException when it is neither, or not usable
+     * @throws OpenAutoGlmException when it cannot be loaded for another reason
+     */
+    public static OpenAutoGlm fromPretrained(String nameOrFolder) {
+        return fromPretrained(nameOrFolder, LoadOptions.defaults());
+    }
+
+    /**
+     * Loads a model by name: one that is embedded in a jar on the class path, else a folder. Nothing is ever downloaded.
+     *
+     * @param nameOrFolder an embedded model's name or a path
+     * @param options where to run, and limits
+     * @return an open model, owned by the caller
+     * @throws ModelException when it is neither, or not usable
+     * @throws OpenAutoGlmException as in {@link #fromPretrained(Path, LoadOptions)}
+     */
+    public static OpenAutoGlm fromPretrained(String nameOrFolder, LoadOptions options) {
+        Objects.requireNonNull(nameOrFolder, "nameOrFolder");
+        Objects.requireNonNull(options, "options");
+        Optional<Path> embedded = EmbeddedModels.folder(nameOrFolder);
+        if (embedded.isPresent()) {
+            return fromPretrained(embedded.get(), options);
+        }
+        try {
+            Path folder = Path.of(nameOrFolder);
+            if (!nameOrFolder.isEmpty() && Files.exists(folder)) {
+                return fromPretrained(folder, options);
+            }
+        } catch (InvalidPathException noPath) {
+            // then it is no folder
+        }
+        throw new ModelException("\"" + nameOrFolder + "\" is neither a model embedded in a jar on the class path nor a folder. Nothing is "
+            + "ever downloaded: fetch the model folder yourself (config.json, model.safetensors, tokenizer.json, preprocessor_config.json) and "
+            + "give its path");
+    }
+
+    // ---- encoding ---------------------------------------------------------------------------------------------------------
+
+    /**
+     * Encodes pictures.
+     *
+     * @param images one or more
+     * @return raw (projected, not normalised) embeddings {@code [images.size(), embeddingSize]}, row i for {@code images.get(i)}
+     * @throws BatchException when some pictures are bad; it has the embeddings of the others
+     * @throws IllegalArgumentException when {@code images} is empty
+     * @throws IllegalStateException when the model is closed
+     * @throws UnsupportedException when the model takes no pictures
+     */
+    public Features encodeImages(List<ImageInput> images) {
+        List<Picture.Named> pictures = pictures(images);
+        float[] values = new float[floats(pictures.size(), "images")];
+        SortedMap<Integer, OpenAutoGlmException> failures = encode(pictures, FloatBuffer.wrap(values));
+        if (failures.isEmpty()) {
+            return features(Features.Kind.IMAGE, values);
+        }
+        throw new BatchException("images", pictures.size(), failures, features(Features.Kind.IMAGE, without(values, failures)));
+    }
+
+    /**
+     * Encodes pictures into the caller's buffer: row i for {@code images.get(i)}, from the buffer's position on, which moves behind the last row.
+     *
+     * @param images one or more
+     * @param target with {@code images.size() * embeddingSize} floats left
+     * @throws BatchException when some pictures are bad: their rows are zero, the others are done, the position has not moved
+     * @throws IllegalArgumentException when {@code images} is empty or the buffer is too small
+     * @throws IllegalStateException when the model is closed
+     * @throws UnsupportedException when the model takes no pictures
+     */
+    public void encodeImages(List<ImageInput> images, FloatBuffer target) {
+        List<Picture.Named> pictures = pictures(images);
+        int length = floats(pictures.size(), "images");
+        SortedMap<Integer, OpenAutoGlmException> failures = encode(pictures, window(target, length));
+        if (!failures.isEmpty()) {
+            throw new BatchException("images", pictures.size(), failures, null);
+        }
+        target.position(target.position() + length);
+    }
+
+    /**
+     * Encodes pictures into the caller's array.
+     *
+     * @param images one or more
+     * @param target of {@code images.size() * embeddingSize} floats or more, filled from 0 on; otherwise as in {@link #encodeImages(List, FloatBuffer)}
+     */
+    public void encodeImages(List<ImageInput> images, float[] target) {
+        encodeImages(images, FloatBuffer.wrap(Objects.requireNonNull(target, "target")));
+    }
+
+    /**
+     * Encodes texts. What a text has beyond {@link ModelInfo#maxTextTokens()} tokens is cut off; the empty text is a text.
+     *
+     * @param texts one or more
+     * @return raw (projected, not normalised) embeddings {@code [texts.size(), embeddingSize]}, row i for {@code texts.get(i)}
+     * @throws IllegalArgumentException when {@code texts} is empty, or a text is not valid UTF-16
+     * @throws IllegalStateException when the model is closed
+     * @throws UnsupportedException when the model takes no texts
+     * @throws ModelException when the folder has no tokenizer.json
+     */
+    public Features encodeTexts(List<String> texts) {
+        List<String> checked = texts(texts);
+        float[] values = new float[floats(checked.size(), "texts")];
+        encodeChecked(checked, FloatBuffer.wrap(values));
+        return features(Features.Kind.TEXT, values);
+    }
+
+    /**
+     * Encodes texts.
+     *
+     * @param texts one or more
+     * @return as in {@link #encodeTexts(List)}
+     */
+    public Features encodeTexts(String... texts) {
+        return encodeTexts(List.of(texts));
+    }
+
+    /**
+     * Encodes texts into the caller's buffer: row i for {@code texts.get(i)}, from the buffer's position on, which moves behind the last row.
+     *
+     * @param texts one or more
+     * @param target with {@code texts.size() * embeddingSize} floats left
+     * @throws IllegalArgumentException when {@code texts} is empty, a text is not valid UTF-16, or the buffer is too small
+     * @throws IllegalStateException when the model is closed
+     */
+    public void encodeTexts(List<String> texts, FloatBuffer target) {
+        List<String> checked = texts(texts);
+        int length = floats(checked.size(), "texts");
+        encodeChecked(checked, window(target, length));
+        target.position(target.position() + length);
+    }
+
+    /**
+     * Encodes texts into the caller's array.
+     *
+     * @param texts one or more
+     * @param target of {@code texts.size() * embeddingSize} floats or more, filled from 0 on; otherwise as in {@link #encodeTexts(List, FloatBuffer)}
+     */
+    public void encodeTexts(List<String> texts, float[] target) {
+        encodeTexts(texts, FloatBuffer.wrap(Objects.requireNonNull(target, "target")));
+    }
+
+    /**
+     * The token ids that {@link #encodeTexts(List)} computes a text from: special tokens included, cut off at {@link ModelInfo#maxTextTokens()}.
+     *
+     * @param text valid UTF-16
+     * @return a new array
+     * @throws IllegalArgumentException when the text is not valid UTF-16
+     * @throws IllegalStateException when the model is closed
+     */
+    public int[] tokenize(String text) {
+        checkText(Objects.requireNonNull(text, "text"), "text");
+        enter();
+        try {
+            return requireTokenizer().encode(text);
+        } finally {
+            leave();
+        }
+    }
+
+    // ---- scoring ----------------------------------------------------------------------------------------------------------
+
+    /**
+     * Scores every image against every text, as the model was trained: for CLIP the cosine times the learned temperature. Raw and normalised
+     * features give equal results. Features of another model or precision are scored, too, but a warning is logged once, for the
+     * numbers mean little.
+     *
+     * @param images of {@link #encodeImages(List)}, one or more
+     * @param texts of {@link #encodeTexts(List)}, one or more
+     * @return {@code [images.size(), texts.size()]} logits and probabilities
+     * @throws IllegalArgumentException when kinds are mixed up, dimensions do not fit, or there are no rows
+     * @throws IllegalStateException when the model is closed
+     */
+    public Logits forward(Features images, Features texts) {
+        check(images, Features.Kind.IMAGE, "images");
+        check(texts, Features.Kind.TEXT, "texts");
+        long cells = (long) images.size() * texts.size();
+        if (cells > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException(images.size() + " images and " + texts.size() + " texts have more logits than a Java array "
+                + "holds; score them in parts");
+        }
+        float[] logits = new float[(int) cells];
+        float[] probabilities = new float[(int) cells];
+        enter();
+        try {
+            Scorer.forward(model, images.values(), images.size(), texts.values(), texts.size(), logits, probabilities);
+        } finally {
+            leave();
+        }
+        return new Logits(images.size(), texts.size(), logits, probabilities);
+    }
+
+    // ---- asynchronous -----------------------------------------------------------------------------------------------------
+
+    /**
+     * {@link #encodeImages(List)} on an executor. So are continuations of the future that name no executor; the common pool is never used.
+     *
+     * @param images one or more; the list is copied now, what the inputs stand for is read later
+     * @param executor runs the call; a pool of a few threads keeps the machine busy
+     * @return completes with the features or with what the call throws; cancelling it before its turn skips the work
+     */
+    public CompletableFuture<Features> encodeImagesAsync(List<ImageInput> images, Executor executor) {
+        List<ImageInput> copy = List.copyOf(images);
+        return ExecutorFuture.run(executor, () -> encodeImages(copy));
+    }
+
+    /**
+     * {@link #encodeTexts(List)} on an executor, as {@link #encodeImagesAsync} does.
+     *
+     * @param texts one or more; the list is copied
+     * @param executor runs the call
+     * @return completes with the features or with what the call throws
+     */
+    public CompletableFuture<Features> encodeTextsAsync(List<String> texts, Executor executor) {
+        List<String> copy = List.copyOf(texts);
+        return ExecutorFuture.run(executor, () -> encodeTexts(copy));
+    }
+
+    /**
+     * {@link #forward} on an executor, as {@link #encodeImagesAsync} does.
+     *
+     * @param images one or more
+     * @param texts one or more
+     * @param executor runs the call
+     * @return completes with the logits or with what the call throws
+     */
+    public CompletableFuture<Logits> forwardAsync(Features images, Features texts, Executor executor) {
+        return ExecutorFuture.run(executor, () -> forward(images, texts));
+    }
+
+    // ---- facts ------------------------------------------------------------------------------------------------------------
+
+    /**
+     * Facts about the model. Works after close, too.
+     *
+     * @return family, sizes, hash
+     */
+    public ModelInfo info() {
+        return info;
+    }
+
+    /**
+     * What the model runs on, and why. Works after close, too.
+     *
+     * @return device, instruction set, precision, threads
+     */
+    public Backend backend() {
+        return backend;
+    }
+
+    /**
+     * Waits for the calls in progress on other threads and frees the model. Later calls throw {@link IllegalStateException}; closing again does nothing.
+     *
+     * @throws IllegalStateException when it is called from within a call of this model on the same thread
+     */
+    @Override public void close() {
+        super.close();
+    }
+
+    /**
+     * What the native library finds on this machine: version, platform, CPU features, each instruction set, device and plugin tried, and why it was refused.
+     *
+     * @return a JSON object
+     * @throws UnavailableException when the library cannot be loaded
+     */
+    public static String diagnostics() {
+        return NativeLibrary.diagnostics();
+    }
+
+    /**
+     * The release of the native library.
+     *
+     * @return such as {@code 0.1.0}
+     * @throws UnavailableException when the library cannot be loaded
+     */
+    public static String version() {
+        return NativeLibrary.version();
+    }
+
+    // ---- inside -----------------------------------------------------------------------------------------------------------
+
+    private SortedMap<Integer, OpenAutoGlmException> encode(List<Picture.Named> pictures, FloatBuffer target) {
+        enter();
+        try {
+            return ImageEncoder.encode(model, pictures, target);
+        } finally {
+            leave();
+        }
+    }
+
+    private void encodeChecked(List<String> texts, FloatBuffer target) {
+        enter();
+        try {
+            TextEncoder.encode(model, requireTokenizer(), texts, target);
+        } finally {
+            leave();
+        }
+    }
+
+    private TextTokenizer requireTokenizer() {
+        if (tokenizer == null) {
+            if (!info.hasTextTower()) {
+                throw new UnsupportedException("model " + info.folder() + " takes no texts");
+            }
+            throw new ModelException("model " + info.folder() + " has no tokenizer.json: texts cannot be tokenized");
+        }
+        return tokenizer;
+    }
+
+    private static List<Picture.Named> pictures(List<ImageInput> images) {
+        Object[] inputs = notEmpty(images, "images");
+        List<Picture.Named> pictures = new ArrayList<>(inputs.length);
+        for (Object input : inputs) {
+            pictures.add(((ImageInput) input).picture());
+        }
+        return pictures;
+    }
+
+    private static List<String> texts(List<String> texts) {
+        Object[] inputs = notEmpty(texts, "texts");
+        List<String> checked = new ArrayList<>(inputs.length);
+        for (int i = 0; i < inputs.length; i++) {
+            String text = (String) inputs[i];
+            checkText(text, "texts[" + i + "]");
+            checked.add(text);
+        }
+        return checked;
+    }
+
+    /** A copy of the caller's list, which may change meanwhile. */
+    private static Object[] notEmpty(List<?> list, String name) {
+        Object[] items = Objects.requireNonNull(list, name).toArray();
+        if (items.length == 0) {
+            throw new IllegalArgumentException(name + " is empty");
+        }
+        for (int i = 0; i < items.length; i++) {
+            if (items[i] == null) {
+                throw new NullPointerException(name + "[" + i + "] is null");
+            }
+        }
+        return items;
+    }
+
+    private static void checkText(String text, String name) {
+        int lone = TextTokenizer.loneSurrogate(text);
+        if (lone >= 0) {
+            throw new IllegalArgumentException(name + " has a lone surrogate (" + String.format("U+%04X", (int) text.charAt(lone)) + ") at char "
+                + lone + ", which is half a character: the text was cut or decoded wrongly");
+        }
+    }
+
+    private int floats(int rows, String name) {
+        long floats = (long) rows * info.embeddingSize();
+        if (floats > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException(name + " has " + rows + " items: more floats than a Java array or buffer holds; pass them in parts");
+        }
+        return (int) floats;
+    }
+
+    /** The next {@code length} floats of the caller's buffer, as a view of its own. */
+    private static FloatBuffer window(FloatBuffer target, int length) {
+        Objects.requireNonNull(target, "target");
+        if (target.isReadOnly()) {
+            throw new ReadOnlyBufferException();
+        }
+        if (target.remaining() < length) {
+            throw new IllegalArgumentException("target has room for " + target.remaining() + " floats, but the embeddings have " + length);
+        }
+        return target.slice(target.position(), length);
+    }
+
+    private Features features(Features.Kind kind, float[] values) {
+        return new Features(kind, values, info.embeddingSize(), info.hash(), backend.precision());
+    }
+
+    /** The rows of the items that did not fail. */
+    private float[] without(float[] values, SortedMap<Integer, OpenAutoGlmException> failures) {
+        int dimension = info.embeddingSize();
+        float[] rows = new float[values.length - failures.size() * dimension];
+        int position = 0;
+        for (int i = 0; i < values.length / dimension; i++) {
+            if (!failures.containsKey(i)) {
+                System.arraycopy(values, i * dimension, rows, position, dimension);
+                position += dimension;
+            }
+        }
+        return rows;
+    }
+
+    private void check(Features features, Features.Kind kind, String name) {
+        Objects.requireNonNull(features, name);
+        if (features.kind() != kind) {
+            throw new IllegalArgumentException(name + " are features of kind " + features.kind() + ", expected " + kind);
+        }
+        if (features.dimension() != info.embeddingSize()) {
+            throw new IllegalArgumentException(name + " have dimension " + features.dimension() + ", but the embeddings of model "
+                + info.folder() + " have " + info.embeddingSize());
+        }
+        if (features.size() == 0) {
+            throw new IllegalArgumentException(name + " have no rows");
+        }
+        boolean own = features.modelHash().equals(info.hash()) && features.precision() == backend.precision();
+        if (!own && strangers.size() < MOST_WARNINGS && strangers.add(features.modelHash() + features.precision())) {
+            LOGGER.warn("forward of model {} ({}, {}) was given {} of another model or precision ({}, {}): such vectors do not compare", info.folder(),
+                info.hash(), backend.precision(), name, features.modelHash(), features.precision());
+        }
+    }
+}

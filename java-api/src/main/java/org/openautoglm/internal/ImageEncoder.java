@@ -1,0 +1,157 @@
+package org.openautoglm.internal;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.openautoglm.ImageException;
+import org.openautoglm.OpenAutoGlmException;
+import org.openautoglm.bindings.Native;
+
+/**
+ * Feeds pictures to the native side in chunks, so that a list of any length holds a bounded number of files in memory. An embedding depends
+ * on its picture alone, so the chunks do not show in the results.
+ */
+public final class ImageEncoder {
+    private static final int CHUNK_PICTURES = 64;
+    private static final long CHUNK_BYTES = 32L << 20;
+
+    private final NativeModel model;
+    private final List<Picture.Named> pictures;
+    private final int dimension;
+    private final FloatBuffer target;
+    private final SortedMap<Integer, OpenAutoGlmException> failures = new TreeMap<>();
+
+    /** A picture of the chunk that is being gathered. */
+    private record Member(int index, Picture.Named picture, Picture.Prepared prepared) { }
+
+    private ImageEncoder(NativeModel model, List<Picture.Named> pictures, FloatBuffer target) {
+        this.model = model;
+        this.pictures = pictures;
+        this.dimension = model.facts().embeddingSize();
+        this.target = target;
+    }
+
+    /**
+     * Encodes pictures to raw embeddings.
+     *
+     * @param target receives row i for picture i, from its element 0 on (not from its position); the rows of bad pictures are zero
+     * @return what went wrong, by index; empty when nothing did
+     */
+    public static SortedMap<Integer, OpenAutoGlmException> encode(NativeModel model, List<Picture.Named> pictures, FloatBuffer target) {
+        ImageEncoder encoder = new ImageEncoder(model, pictures, target);
+        encoder.encodeAll();
+        return encoder.failures;
+    }
+
+    private void encodeAll() {
+        List<Member> chunk = new ArrayList<>(Math.min(CHUNK_PICTURES, pictures.size()));
+        long chunkBytes = 0;
+        for (int i = 0; i < pictures.size(); i++) {
+            Picture.Named picture = pictures.get(i);
+            Picture.Prepared prepared;
+            try {
+                prepared = picture.picture().prepare();
+            } catch (IOException | UncheckedIOException | SecurityException cause) {
+                fail(i, picture, unreadable(picture, cause));
+                continue;
+            }
+            boolean full = chunk.size() == CHUNK_PICTURES || chunkBytes + prepared.frameBytes() > CHUNK_BYTES;
+            if (full && !chunk.isEmpty()) {
+                encodeChunk(chunk);
+                chunk.clear();
+                chunkBytes = 0;
+            }
+            chunk.add(new Member(i, picture, prepared));
+            chunkBytes += prepared.frameBytes();
+        }
+        if (!chunk.isEmpty()) {
+            encodeChunk(chunk);
+        }
+    }
+
+    private void encodeChunk(List<Member> chunk) {
+        FrameLayout layout = new FrameLayout();
+        long images = layout.add((long) chunk.size() * Native.sizeof_oag_image);
+        long items = layout.add((long) chunk.size() * Native.sizeof_oag_item);
+        long rows = layout.add((long) chunk.size() * dimension * Float.BYTES);
+        long[] places = new long[chunk.size()];
+        for (int i = 0; i < places.length; i++) {
+            places[i] = layout.add(chunk.get(i).prepared().frameBytes());
+        }
+        try (Frame frame = FramePool.SHARED.lease(layout.size())) {
+            List<Member> placed = new ArrayList<>(chunk.size());
+            for (int i = 0; i < places.length; i++) {
+                Member member = chunk.get(i);
+                long bytes = member.prepared().frameBytes();
+                try {
+                    Picture.NativeImage image = member.prepared().place(frame.slice(places[i], bytes), frame.at(places[i]));
+                    write(frame, images + (long) placed.size() * Native.sizeof_oag_image, image);
+                    placed.add(member);
+                } catch (IOException | UncheckedIOException | SecurityException cause) {
+                    fail(member.index(), member.picture(), unreadable(member.picture(), cause));
+                }
+            }
+            if (!placed.isEmpty()) {
+                int status = Native.oag_encode_images(model.address(), frame.at(images), placed.size(), frame.at(rows),
+                    (long) placed.size() * dimension, frame.at(items), frame.error(), Frame.ERROR_CAPACITY);
+                if (status != NativeStatus.PARTIAL) {
+                    frame.check(status);
+                }
+                deliver(frame, placed, items, rows);
+            }
+        }
+    }
+
+    private static void write(Frame frame, long offset, Picture.NativeImage image) {
+        frame.clear(offset, Native.sizeof_oag_image);
+        frame.putInt(offset, Native.sizeof_oag_image);
+        frame.putInt(offset + Native.offsetof_oag_image_kind, image.kind());
+        frame.putLong(offset + Native.offsetof_oag_image_data, image.address());
+        frame.putLong(offset + Native.offsetof_oag_image_size, image.size());
+        frame.putInt(offset + Native.offsetof_oag_image_width, image.width());
+        frame.putInt(offset + Native.offsetof_oag_image_height, image.height());
+        frame.putLong(offset + Native.offsetof_oag_image_stride, image.stride());
+    }
+
+    private void deliver(Frame frame, List<Member> placed, long items, long rows) {
+        FloatBuffer embeddings = frame.floats(rows, (long) placed.size() * dimension); // [placed, dimension]
+        for (int i = 0; i < placed.size(); i++) {
+            Member member = placed.get(i);
+            long item = items + (long) i * Native.sizeof_oag_item;
+            int status = frame.getInt(item + Native.offsetof_oag_item_status);
+            if (status == NativeStatus.OK) {
+                target.put(member.index() * dimension, embeddings, i * dimension, dimension);
+            } else {
+                String text = frame.getString(item + Native.offsetof_oag_item_error,
+                    Native.sizeof_oag_item - Native.offsetof_oag_item_error);
+                fail(member.index(), member.picture(), NativeStatus.failure(status, member.picture().name() + ": " + text));
+            }
+        }
+    }
+
+    private void fail(int index, Picture.Named picture, OpenAutoGlmException failure) {
+        failures.put(index, failure);
+        for (int i = 0; i < dimension; i++) {
+            target.put(index * dimension + i, 0);
+        }
+    }
+
+    /** @throws OpenAutoGlmException instead of one failure per picture, when the thread was interrupted: no file can be read then */
+    private static OpenAutoGlmException unreadable(Picture.Named picture, Exception cause) {
+        Throwable reason = cause instanceof UncheckedIOException && cause.getCause() != null ? cause.getCause() : cause;
+        if (reason instanceof ClosedByInterruptException) {
+            throw new OpenAutoGlmException("the thread was interrupted while it read " + picture.name(), reason);
+        }
+        String text = reason instanceof NoSuchFileException ? "there is no such file"
+            : reason instanceof AccessDeniedException ? "permission to read it is denied"
+            : reason.getMessage() == null ? reason.toString() : reason.getMessage();
+        return new ImageException(picture.name() + ": " + text, reason);
+    }
+}

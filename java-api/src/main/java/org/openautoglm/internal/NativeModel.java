@@ -1,0 +1,141 @@
+package org.openautoglm.internal;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.openautoglm.bindings.Native;
+
+/**
+ * A loaded native model: its address, what it says about itself, and the runtime it lives in. Safe for any thread; whoever owns it sees
+ * to it that {@link #close} comes once and after the last call.
+ */
+public final class NativeModel implements AutoCloseable {
+    private final SharedRuntime runtime;
+    private final long address;
+    private final Facts facts;
+    private final TextSpecification text;
+
+    /**
+     * The fields of {@code oag_model_info} and the model's strings. Enums are the C values.
+     *
+     * @param device an {@code oag_device}
+     * @param isa an {@code oag_isa}
+     * @param precision an {@code oag_precision}
+     * @param threads compute threads
+     * @param embeddingSize floats of an embedding
+     * @param imageWidth pixels the image tower takes
+     * @param imageHeight pixels the image tower takes
+     * @param hasImageTower whether pictures can be encoded
+     * @param hasTextTower whether texts can be encoded
+     * @param vocabularySize number of token ids
+     * @param parameterCount numbers in the weights
+     * @param family such as clip
+     * @param folder as given
+     * @param tokenizerFile path of tokenizer.json, or empty
+     * @param hash over config and weights
+     * @param backend one line
+     * @param backendReason why this backend
+     */
+    public record Facts(int device, int isa, int precision, int threads, int embeddingSize, int imageWidth, int imageHeight,
+                        boolean hasImageTower, boolean hasTextTower, int vocabularySize, long parameterCount, String family,
+                        String folder, String tokenizerFile, String hash, String backend, String backendReason) { }
+
+    private NativeModel(SharedRuntime runtime, long address) {
+        this.runtime = runtime;
+        this.address = address;
+        FrameLayout layout = new FrameLayout();
+        long info = layout.add(Native.sizeof_oag_model_info);
+        try (Frame frame = FramePool.SHARED.lease(layout.size())) {
+            frame.clear(info, Native.sizeof_oag_model_info);
+            frame.putInt(info, Native.sizeof_oag_model_info);
+            frame.check(Native.oag_model_get_info(address, frame.at(info), frame.error(), Frame.ERROR_CAPACITY));
+            this.text = new TextSpecification(
+                frame.getInt(info + Native.offsetof_oag_model_info_text_max_tokens),
+                frame.getInt(info + Native.offsetof_oag_model_info_text_pad_to),
+                frame.getInt(info + Native.offsetof_oag_model_info_text_pad_id),
+                frame.getInt(info + Native.offsetof_oag_model_info_text_lower_case) != 0);
+            this.facts = new Facts(
+                frame.getInt(info + Native.offsetof_oag_model_info_device),
+                frame.getInt(info + Native.offsetof_oag_model_info_isa),
+                frame.getInt(info + Native.offsetof_oag_model_info_precision),
+                frame.getInt(info + Native.offsetof_oag_model_info_threads),
+                frame.getInt(info + Native.offsetof_oag_model_info_embedding_size),
+                frame.getInt(info + Native.offsetof_oag_model_info_image_width),
+                frame.getInt(info + Native.offsetof_oag_model_info_image_height),
+                frame.getInt(info + Native.offsetof_oag_model_info_has_image_tower) != 0,
+                frame.getInt(info + Native.offsetof_oag_model_info_has_text_tower) != 0,
+                frame.getInt(info + Native.offsetof_oag_model_info_vocabulary_size),
+                frame.getLong(info + Native.offsetof_oag_model_info_parameter_count),
+                string(Native.OAG_STRING_FAMILY),
+                string(Native.OAG_STRING_FOLDER),
+                string(Native.OAG_STRING_TOKENIZER),
+                string(Native.OAG_STRING_HASH),
+                string(Native.OAG_STRING_BACKEND),
+                string(Native.OAG_STRING_BACKEND_REASON));
+        }
+    }
+
+    /**
+     * Loads a model folder.
+     *
+     * @param folder of the default file system
+     * @param options of the runtime
+     * @param precision an {@code oag_precision}
+     */
+    public static NativeModel load(Path folder, RuntimeOptions options, int precision) {
+        NativeLibrary.ensureLoaded();
+        SharedRuntime runtime = SharedRuntime.acquire(options);
+        long address = 0;
+        try {
+            address = load(runtime, folder, precision);
+            return new NativeModel(runtime, address);
+        } catch (RuntimeException | Error failure) {
+            Native.oag_model_close(address); // 0 is allowed
+            runtime.release();
+            throw failure;
+        }
+    }
+
+    private static long load(SharedRuntime runtime, Path folder, int precision) {
+        byte[] path = folder.toString().getBytes(StandardCharsets.UTF_8);
+        FrameLayout layout = new FrameLayout();
+        long options = layout.add(Native.sizeof_oag_model_options);
+        long out = layout.add(Long.BYTES);
+        long name = layout.add(path.length + 1L);
+        try (Frame frame = FramePool.SHARED.lease(layout.size())) {
+            frame.clear(options, Native.sizeof_oag_model_options);
+            frame.putInt(options, Native.sizeof_oag_model_options);
+            frame.putInt(options + Native.offsetof_oag_model_options_precision, precision);
+            frame.putLong(out, 0);
+            frame.putString(name, path);
+            frame.check(Native.oag_model_load(runtime.address(), frame.at(name), frame.at(options), frame.at(out), frame.error(),
+                Frame.ERROR_CAPACITY));
+            return frame.getLong(out);
+        }
+    }
+
+    private String string(int which) {
+        return NativeLibrary.text(0, (frame, out, capacity, needed) ->
+            Native.oag_model_get_string(address, which, out, capacity, needed, frame.error(), Frame.ERROR_CAPACITY));
+    }
+
+    /** What the model says about itself. */
+    public Facts facts() {
+        return facts;
+    }
+
+    /** What it wants of a tokenizer. */
+    public TextSpecification textSpecification() {
+        return text;
+    }
+
+    /** The {@code oag_model}. */
+    long address() {
+        return address;
+    }
+
+    /** Frees the model, and the runtime if this was its last one. */
+    @Override public void close() {
+        Native.oag_model_close(address);
+        runtime.release();
+    }
+}

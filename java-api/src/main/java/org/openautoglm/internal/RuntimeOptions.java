@@ -1,0 +1,30 @@
+package org.openautoglm.internal;
+
+import org.openautoglm.bindings.Native;
+
+/**
+ * The fields of {@code oag_runtime_options}; models with equal ones share a runtime.
+ *
+ * @param device an {@code oag_device}
+ * @param isa an {@code oag_isa}
+ * @param threads 0: the CPUs this process may use
+ * @param maxTokens rows of one pass; 0: the default
+ * @param maxPasses passes at once; 0: the default
+ * @param maxImagePixels pixels of one picture; 0: the default
+ * @param maxPixelsInFlight decoded pixels held at once; 0: the default
+ */
+public record RuntimeOptions(int device, int isa, int threads, int maxTokens, int maxPasses, long maxImagePixels,
+                             long maxPixelsInFlight) {
+    /** Writes the C struct at {@code offset}. */
+    void write(Frame frame, long offset) {
+        frame.clear(offset, Native.sizeof_oag_runtime_options);
+        frame.putInt(offset, Native.sizeof_oag_runtime_options); // struct_size comes first in every struct
+        frame.putInt(offset + Native.offsetof_oag_runtime_options_device, device);
+        frame.putInt(offset + Native.offsetof_oag_runtime_options_isa, isa);
+        frame.putInt(offset + Native.offsetof_oag_runtime_options_threads, threads);
+        frame.putInt(offset + Native.offsetof_oag_runtime_options_max_tokens, maxTokens);
+        frame.putInt(offset + Native.offsetof_oag_runtime_options_max_passes, maxPasses);
+        frame.putLong(offset + Native.offsetof_oag_runtime_options_max_image_pixels, maxImagePixels);
+        frame.putLong(offset + Native.offsetof_oag_runtime_options_max_pixels_in_flight, maxPixelsInFlight);
+    }
+}

@@ -1,0 +1,54 @@
+package org.openautoglm.internal;
+
+import java.nio.FloatBuffer;
+import java.util.List;
+import org.openautoglm.bindings.Native;
+
+/** Feeds tokenized texts to the native side, in chunks. */
+public final class TextEncoder {
+    /** Far more than fill the machine; equal texts within a chunk are computed once. */
+    private static final int CHUNK_TEXTS = 1024;
+
+    private TextEncoder() { }
+
+    /**
+     * Encodes texts to raw embeddings.
+     *
+     * @param texts valid UTF-16
+     * @param target receives row i for text i, from its element 0 on (not from its position)
+     */
+    public static void encode(NativeModel model, TextTokenizer tokenizer, List<String> texts, FloatBuffer target) {
+        int dimension = model.facts().embeddingSize();
+        for (int begin = 0; begin < texts.size(); begin += CHUNK_TEXTS) {
+            List<String> chunk = texts.subList(begin, Math.min(texts.size(), begin + CHUNK_TEXTS));
+            int[][] tokens = new int[chunk.size()][];
+            long total = 0;
+            for (int i = 0; i < tokens.length; i++) {
+                tokens[i] = tokenizer.encode(chunk.get(i));
+                total += tokens[i].length;
+            }
+            encodeChunk(model, tokens, total, dimension, begin, target);
+        }
+    }
+
+    private static void encodeChunk(NativeModel model, int[][] tokens, long total, int dimension, int begin, FloatBuffer target) {
+        int count = tokens.length;
+        FrameLayout layout = new FrameLayout();
+        long ids = layout.add(total * Integer.BYTES);
+        long offsets = layout.add((count + 1L) * Long.BYTES);
+        long rows = layout.add((long) count * dimension * Float.BYTES);
+        try (Frame frame = FramePool.SHARED.lease(layout.size())) {
+            long position = 0;
+            for (int i = 0; i < count; i++) {
+                frame.putLong(offsets + (long) i * Long.BYTES, position);
+                for (int id : tokens[i]) {
+                    frame.putInt(ids + position++ * Integer.BYTES, id);
+                }
+            }
+            frame.putLong(offsets + (long) count * Long.BYTES, position);
+            frame.check(Native.oag_encode_texts(model.address(), frame.at(ids), frame.at(offsets), count, frame.at(rows),
+                (long) count * dimension, frame.error(), Frame.ERROR_CAPACITY));
+            target.put(begin * dimension, frame.floats(rows, (long) count * dimension), 0, count * dimension);
+        }
+    }
+}

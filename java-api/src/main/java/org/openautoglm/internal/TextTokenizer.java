@@ -1,0 +1,93 @@
+package org.openautoglm.internal;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import org.openautoglm.ModelException;
+
+/** A model's tokenizer.json: texts to ids as the model was trained, offline. Safe for any thread until it is closed. */
+public final class TextTokenizer implements AutoCloseable {
+    static {
+        // Read when the library is first used. Without the first it reports usage to a server, without the second it looks for a
+        // GPU and may download. Its own offline switch would also switch off downloads that the host program wants.
+        setUnlessSet("OPT_OUT_TRACKING", "true");
+        setUnlessSet("RUST_FLAVOR", "cpu");
+    }
+
+    private final HuggingFaceTokenizer tokenizer;
+    private final TextSpecification specification;
+
+    private TextTokenizer(HuggingFaceTokenizer tokenizer, TextSpecification specification) {
+        this.tokenizer = tokenizer;
+        this.specification = specification;
+    }
+
+    /**
+     * Loads a tokenizer.
+     *
+     * @throws ModelException when the file is not there or not a tokenizer
+     */
+    public static TextTokenizer load(Path file, TextSpecification specification) {
+        String maxTokens = Integer.toString(specification.maxTokens());
+        Map<String, String> options = Map.of(
+            "addSpecialTokens", "true",
+            "padding", "false",             // by default to the longest of a batch
+            "truncation", "true",           // keeps the special tokens at both ends
+            "maxLength", maxTokens,
+            "modelMaxLength", maxTokens,    // caps maxLength, by default at 512
+            "stride", "0");
+        try (InputStream json = Files.newInputStream(file)) {
+            return new TextTokenizer(HuggingFaceTokenizer.newInstance(json, options), specification);
+        } catch (IOException | RuntimeException | LinkageError cause) {
+            throw new ModelException(file + ": the tokenizer cannot be loaded: " + cause.getMessage(), cause);
+        }
+    }
+
+    /**
+     * The token ids of a text, special tokens included, under the text specification.
+     *
+     * @param text valid UTF-16, as {@link #loneSurrogate} tells
+     */
+    public int[] encode(String text) {
+        String input = specification.lowerCase() ? text.toLowerCase(Locale.ROOT) : text;
+        long[] ids = tokenizer.encode(input).getIds();
+        int[] result = new int[Math.max(ids.length, specification.padTo())];
+        Arrays.fill(result, ids.length, result.length, specification.padId());
+        for (int i = 0; i < ids.length; i++) {
+            result[i] = (int) ids[i];
+        }
+        return result;
+    }
+
+    /**
+     * The position of the first half surrogate pair, which stands for no character and would be turned into garbage ids.
+     *
+     * @return a char index, or -1 when the text is valid
+     */
+    public static int loneSurrogate(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char unit = text.charAt(i);
+            if (Character.isHighSurrogate(unit) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+                i++;
+            } else if (Character.isSurrogate(unit)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    @Override public void close() {
+        tokenizer.close();
+    }
+
+    private static void setUnlessSet(String name, String value) {
+        if (System.getenv(name) == null && System.getProperty(name) == null) {
+            System.setProperty(name, value);
+        }
+    }
+}
