@@ -28,6 +28,10 @@ class Pass : public Ops {
   // Copies a tensor's values to `values`, dense.
   virtual void read(const Tensor& tensor, void* values) = 0;
 
+  // What another pass has already numbered, done here: for a pass around a pass, and for replaying a recording.
+  void repeat(const Operation& operation) { execute(operation); }
+  void repeat(const Tensor& input, FunctionRef<void(void* values)> fill) { write(input, fill); }
+
  protected:
   virtual void write(const Tensor& tensor, FunctionRef<void(void* values)> fill) = 0;
 };
