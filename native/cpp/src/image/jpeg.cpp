@@ -24,6 +24,7 @@ constexpr int most_scans = 1000;
 struct ErrorManager {
   jpeg_error_mgr base;  // first: libjpeg hands back a pointer to it
   jmp_buf escape;
+  bool exhausted;
   char text[JMSG_LENGTH_MAX];
 };
 
@@ -47,6 +48,7 @@ void ignore_output(j_common_ptr) {}
 void source_start(j_decompress_ptr) {}
 void source_end(j_decompress_ptr) {}
 [[noreturn]] void source_exhausted(j_decompress_ptr codec) {
+  reinterpret_cast<ErrorManager*>(codec->err)->exhausted = true;
   give_up(reinterpret_cast<j_common_ptr>(codec), "the file ends before the picture does (truncated)");
 }
 boolean source_fill(j_decompress_ptr codec) { source_exhausted(codec); }
@@ -123,7 +125,14 @@ struct JpegFile::State {
       if (codec.num_components == 4) rgb_of_inverted_cmyk(line, to, static_cast<int>(codec.output_width));
       if (codec.num_components == 1) rgb_of_gray(line, to, static_cast<int>(codec.output_width));
     }
-    jpeg_finish_decompress(&codec);  // wants the end-of-image marker, as Pillow does
+    return true;
+  }
+
+  // Looks for the end-of-image marker. As in Pillow it may be missing where all rows could be decoded without it (which is rare:
+  // the entropy decoder reads ahead), but what is found instead must be sound.
+  bool finish() {
+    if (setjmp(error.escape)) return error.exhausted;
+    jpeg_finish_decompress(&codec);
     return true;
   }
 
@@ -178,7 +187,7 @@ Picture JpegFile::pixels() {
   if (!state_->start()) state_->fail();
   Picture picture(size().width, size().height);
   std::vector<uint8_t> line(static_cast<size_t>(size().width) * 4);
-  if (!state_->read_rows(picture.pixels(), line.data())) state_->fail();
+  if (!state_->read_rows(picture.pixels(), line.data()) || !state_->finish()) state_->fail();
   return picture;
 }
 

@@ -15,6 +15,9 @@ namespace {
 
 using Palette = std::array<std::array<uint8_t, 3>, 256>;  // entries that the file does not have are black, as in Pillow
 
+constexpr const char* zlib_checksum_text = "incorrect data check";
+constexpr const char* wrong_checksum_text = "the checksum of its image data is wrong";
+
 class PngReader {
  public:
   PngReader(Bytes file, const PngHeader& header) : rest_(file), header_(header) {
@@ -94,7 +97,7 @@ class PngReader {
   [[noreturn]] void fail() const { throw Error(Status::bad_image, std::string("the PNG file cannot be decoded: ") + text_); }
 
   void refuse_wrong_checksum() const {
-    if (wrong_checksum_) throw Error(Status::bad_image, "the PNG file cannot be decoded: the checksum of its image data is wrong");
+    if (wrong_checksum_) throw Error(Status::bad_image, std::string("the PNG file cannot be decoded: ") + wrong_checksum_text);
   }
 
  private:
@@ -104,14 +107,15 @@ class PngReader {
     PngReader& reader = reader_of(png_get_error_ptr(png));
     // The image data ended: at the end of the file, or at a chunk that is not IDAT.
     if (std::strstr(text, "Not enough image data")) reader.exhausted_ = true;
-    std::snprintf(reader.text_, sizeof(reader.text_), "%s",
-                  reader.exhausted_ ? "the file ends before the picture does (truncated)" : text);
+    if (reader.exhausted_) text = "the file ends before the picture does (truncated)";
+    if (std::strstr(text, zlib_checksum_text)) text = wrong_checksum_text;
+    std::snprintf(reader.text_, sizeof(reader.text_), "%s", text);
     png_longjmp(png, 1);
   }
 
   static void on_warning(png_structp png, png_const_charp text) {
-    // zlib's checksum over all rows. libpng takes it as "extra data" trouble and goes on; Pillow refuses the file.
-    if (std::strstr(text, "incorrect data check")) reader_of(png_get_error_ptr(png)).wrong_checksum_ = true;
+    // zlib's checksum over all rows. Where the rows are complete before it is read libpng only warns; Pillow refuses the file.
+    if (std::strstr(text, zlib_checksum_text)) reader_of(png_get_error_ptr(png)).wrong_checksum_ = true;
   }
 
   static void on_read(png_structp png, png_bytep to, size_t size) {

@@ -1,0 +1,176 @@
+// JPEG and PNG files against the pixels of Pillow (testdata/pictures, made by tools/reference/pictures.py).
+#include "image/decode.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+#include "image/golden.h"
+
+using namespace oag;
+using namespace oag::image;
+
+namespace {
+
+Picture decoded(const std::vector<uint8_t>& bytes, int64_t max_pixels = default_max_pixels) {
+  return decode(bytes.data(), bytes.size(), max_pixels);
+}
+
+// Where a picture of which all bytes are known differs first.
+std::string first_difference(const Picture& picture, const std::string& name) {
+  std::vector<uint8_t> expected;
+  try {
+    expected = golden::file("pictures/" + name + ".rgb");
+  } catch (const std::runtime_error&) {
+    return "no .rgb file";
+  }
+  if (expected.size() != picture.bytes()) return "other size";
+  const auto at = static_cast<size_t>(std::mismatch(expected.begin(), expected.end(), picture.pixels()).first - expected.begin());
+  if (at == expected.size()) return "equal";
+  return "byte " + std::to_string(at) + ": " + std::to_string(picture.pixels()[at]) + ", expected " + std::to_string(expected[at]);
+}
+
+}  // namespace
+
+TEST_CASE("every kind of file has Pillow's pixels") {
+  const auto index = golden::json("pictures/pictures.json");
+  REQUIRE(index.at("good").size() >= 120);
+  int with_pixels = 0;
+  for (const auto& entry : index.at("good")) {
+    const auto name = entry.at("file").get<std::string>();
+    CAPTURE(name);
+    const auto bytes = golden::file("pictures/" + name);
+    const PictureInfo info = probe(bytes.data(), bytes.size());
+    CHECK(info.width == entry.at("width"));
+    CHECK(info.height == entry.at("height"));
+    CHECK(info.orientation == entry.at("orientation"));
+    CHECK((info.format == Format::jpeg) == name.ends_with(".jpg"));
+    const Picture picture = decoded(bytes);
+    CHECK(picture.width() == entry.at("width"));
+    CHECK(picture.height() == entry.at("height"));
+    const std::string difference = first_difference(picture, name);
+    CAPTURE(difference);
+    CHECK(golden::crc(picture) == entry.at("crc32"));
+    if (difference != "no .rgb file") {
+      CHECK(difference == "equal");
+      ++with_pixels;
+    }
+  }
+  CHECK(with_pixels >= 8);
+}
+
+TEST_CASE("what Pillow refuses is refused, with a reason") {
+  const auto index = golden::json("pictures/pictures.json");
+  REQUIRE(index.at("bad").size() >= 25);
+  for (const char* list : {"bad", "stricter_than_pillow"}) {
+    for (const auto& entry : index.at(list)) {
+      const auto name = entry.at("file").get<std::string>();
+      CAPTURE(name);
+      const auto bytes = golden::file("pictures/" + name);
+      const std::string text = golden::error_text(Status::bad_image, [&] { decoded(bytes); });
+      CAPTURE(text);
+      CHECK(text.starts_with("the "));
+      CHECK(text.size() > 30);
+      CHECK(text.size() < 300);
+      if (name.starts_with("truncated-") || name.starts_with("cut-")) CHECK(golden::contains(text, "(truncated)"));
+    }
+  }
+}
+
+TEST_CASE("an error names the culprit") {
+  const auto text_of = [](const std::string& name) {
+    const auto bytes = golden::file("pictures/" + name);
+    return golden::error_text(Status::bad_image, [&] { decoded(bytes); });
+  };
+  CHECK(golden::contains(text_of("empty"), "0 bytes"));
+  CHECK(golden::contains(text_of("html.jpg"), "neither JPEG"));
+  CHECK(golden::contains(text_of("html.jpg"), "3c 21 44 4f 43 54 59 50;"));
+  CHECK(golden::contains(text_of("one-byte"), "begins with ff;"));
+  CHECK(golden::contains(text_of("wrong-crc-before-data.png"), "gAMA"));
+  CHECK(golden::contains(text_of("wrong-zlib-checksum.png"), "checksum"));
+  CHECK(golden::contains(text_of("three-bits.png"), "3 bits"));
+  CHECK(golden::contains(text_of("twelve-bits.jpg"), "12"));
+}
+
+TEST_CASE("a picture above the pixel limit is refused from its header") {
+  for (const char* name : {"exif-6.jpg", "exif-6.png"}) {
+    CAPTURE(name);
+    auto bytes = golden::file(std::string("pictures/") + name);
+    const PictureInfo info = probe(bytes.data(), bytes.size());
+    CHECK(decoded(bytes, info.pixels()).width() == info.width);
+    const std::string text = golden::error_text(Status::bad_image, [&] { decoded(bytes, info.pixels() - 1); });
+    CHECK(golden::contains(text, std::to_string(info.width) + " x " + std::to_string(info.height)));
+    CHECK(golden::contains(text, std::to_string(info.pixels() - 1)));
+    CHECK(golden::contains(text, "raise"));
+  }
+
+  // Headers that ask for gigabytes: refused before anything of the kind is taken (the sanitizer builds would fail on it, too).
+  auto jpeg = golden::file("pictures/baseline-444.jpg");
+  const uint8_t frame[] = {0xff, 0xc0};
+  auto at = std::search(jpeg.begin(), jpeg.end(), std::begin(frame), std::end(frame));
+  REQUIRE(at != jpeg.end());
+  std::fill(at + 5, at + 9, uint8_t{0xfd});  // 65021 x 65021
+  const std::string jpeg_text = golden::error_text(Status::bad_image, [&] { decoded(jpeg); });
+  CHECK(golden::contains(jpeg_text, "65021 x 65021 = 4227730441 pixels"));
+
+  auto png = golden::file("pictures/rgb-8.png");
+  std::fill(png.begin() + 16, png.begin() + 24, uint8_t{0x7f});
+  const auto checksum = golden::crc(png.data() + 12, 17);
+  for (int i = 0; i < 4; ++i) png[29 + static_cast<size_t>(i)] = static_cast<uint8_t>(checksum >> (24 - 8 * i));
+  const std::string png_text = golden::error_text(Status::bad_image, [&] { decoded(png); });
+  CHECK(golden::contains(png_text, "2139062143 x 2139062143"));
+  // Even without a limit this ends in an error: a row of it does not fit, or memory is refused.
+  CHECK_THROWS_AS(decoded(png, INT64_MAX), Error);
+}
+
+// Not a fuzzer, but every byte that a header or a table can be cut at, and single flipped bits: each gives a picture or an Error.
+TEST_CASE("cut and damaged files give a picture or an error") {
+  for (const char* name : {"exif-6.jpg", "progressive-420.jpg", "cmyk-adobe.jpg", "arithmetic.jpg", "exif-behind-data.png",
+                           "palette-trns.png", "gray-16-interlaced.png", "xmp-compressed-7.png", "raw-profile.png"}) {
+    CAPTURE(name);
+    const auto whole = golden::file(std::string("pictures/") + name);
+    int refused = 0;
+    const auto try_it = [&](const std::vector<uint8_t>& bytes) {
+      try {
+        const Picture picture = decoded(bytes, 1 << 20);
+        CHECK(picture.bytes() > 0);
+      } catch (const Error& error) {
+        CHECK(error.status() == Status::bad_image);
+        CHECK(error.text().size() > 20);
+        ++refused;
+      }
+    };
+    // A copy of exactly that length on the heap: AddressSanitizer sees a read behind it.
+    for (size_t length = 0; length < whole.size(); length += 1 + length / 64) {
+      try_it(std::vector<uint8_t>(whole.begin(), whole.begin() + static_cast<int64_t>(length)));
+    }
+    uint32_t random = 12345;
+    for (int i = 0; i < 400; ++i) {
+      auto damaged = whole;
+      random = random * 1664525u + 1013904223u;
+      damaged[(random >> 8) % damaged.size()] ^= static_cast<uint8_t>(1u << (random >> 29));
+      try_it(damaged);
+    }
+    CHECK(refused > 20);
+  }
+}
+
+TEST_CASE("many threads decode at once") {
+  const auto jpeg = golden::file("pictures/progressive-420.jpg"), png = golden::file("pictures/gray-16-interlaced.png"),
+             broken = golden::file("pictures/truncated-progressive.jpg");
+  const uint32_t jpeg_crc = golden::crc(decoded(jpeg)), png_crc = golden::crc(decoded(png));
+  std::vector<int> failures(8, 0);
+  std::vector<std::thread> threads;
+  for (size_t t = 0; t < failures.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 20; ++i) {
+        if (golden::crc(decoded(jpeg)) != jpeg_crc || golden::crc(decoded(png)) != png_crc) ++failures[t];
+        if (golden::error_text(Status::bad_image, [&] { decoded(broken); }).empty()) ++failures[t];
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  for (const int count : failures) CHECK(count == 0);
+}
