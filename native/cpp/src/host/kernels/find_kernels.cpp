@@ -5,6 +5,10 @@ namespace oag::host {
 const Kernels* find_kernels(Isa isa) {
   switch (isa) {
     case Isa::reference: return reference_kernels();
+#if defined(__x86_64__)
+    case Isa::avx2: return avx2_kernels();
+    case Isa::avx512: return avx512_kernels();
+#endif
     default: return nullptr;
   }
 }

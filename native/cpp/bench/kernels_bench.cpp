@@ -1,0 +1,248 @@
+// How near the host kernels come to the hardware, one thread: GEMM and attention of ViT-B as per cent of the measured peak, layernorm as
+// bandwidth, for every instruction set that this CPU has. Not a test: figures depend on the machine and on what else it does.
+//
+//   oag_kernels_bench [avx512 | avx2 | reference] …
+//
+// Each time is the best of several: what the kernel can do, not what a busy machine leaves of it. Rows are packed within the time, weights
+// before it, as in a model that is loaded.
+#include <immintrin.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <random>
+
+#include "host/kernels/kernels.h"
+
+namespace {
+
+using oag::Activation;
+using oag::host::AttentionTask;
+using oag::host::GemmTile;
+using oag::host::Isa;
+using oag::host::KeyRun;
+using oag::host::Kernels;
+
+double seconds_of(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// The best time of at least five runs, and of as many as half a second holds.
+double best_seconds(const std::function<void()>& work) {
+  double best = 1e9, spent = 0;
+  work();
+  for (int run = 0; run < 5 || spent < 0.5; ++run) {
+    const double taken = seconds_of(work);
+    best = taken < best ? taken : best;
+    spent += taken;
+  }
+  return best;
+}
+
+// 64-byte aligned floats, normally distributed with the given deviation.
+class Floats {
+ public:
+  explicit Floats(size_t count, float deviation = 1.0f)
+      : data_(static_cast<float*>(std::aligned_alloc(64, (count * sizeof(float) + 127) / 64 * 64))) {
+    std::minstd_rand random(static_cast<unsigned>(count));
+    std::normal_distribution<float> normal(0.0f, deviation);
+    for (size_t i = 0; i < count; ++i) data_[i] = normal(random);
+  }
+  Floats(const Floats&) = delete;
+  Floats& operator=(const Floats&) = delete;
+  ~Floats() { std::free(data_); }
+  operator float*() { return data_; }
+
+ private:
+  float* data_;
+};
+
+// ---- peak: independent fused multiply-adds in registers
+
+constexpr int64_t kPeakSteps = 4'000'000;
+constexpr int kChains = 12;  // more than the latency of 4 cycles times 2 per cycle
+
+[[gnu::target("avx512f")]] float multiply_add_avx512() {
+  __m512 sums[kChains];
+  for (auto& sum : sums) sum = _mm512_set1_ps(1.0f);
+  const __m512 x = _mm512_set1_ps(0.999f), y = _mm512_set1_ps(0.001f);
+  for (int64_t i = 0; i < kPeakSteps; ++i) {
+#pragma GCC unroll 12
+    for (int c = 0; c < kChains; ++c) sums[c] = _mm512_fmadd_ps(sums[c], x, y);
+  }
+  for (int c = 1; c < kChains; ++c) sums[0] = _mm512_add_ps(sums[0], sums[c]);
+  return _mm512_cvtss_f32(sums[0]);
+}
+
+[[gnu::target("avx2,fma")]] float multiply_add_avx2() {
+  __m256 sums[kChains];
+  for (auto& sum : sums) sum = _mm256_set1_ps(1.0f);
+  const __m256 x = _mm256_set1_ps(0.999f), y = _mm256_set1_ps(0.001f);
+  for (int64_t i = 0; i < kPeakSteps; ++i) {
+#pragma GCC unroll 12
+    for (int c = 0; c < kChains; ++c) sums[c] = _mm256_fmadd_ps(sums[c], x, y);
+  }
+  for (int c = 1; c < kChains; ++c) sums[0] = _mm256_add_ps(sums[0], sums[c]);
+  return _mm256_cvtss_f32(sums[0]);
+}
+
+bool runs_here(Isa isa) {
+  switch (isa) {
+    case Isa::reference: return true;
+    case Isa::avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case Isa::avx512:
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx512dq");
+    default: return false;
+  }
+}
+
+// Floating-point operations per second of the widest multiply-add that the instruction set has (for the reference, that of AVX2).
+double measure_peak(Isa isa) {
+  volatile float keep = 0;
+  const bool wide = isa == Isa::avx512;
+  const double taken = best_seconds([&] { keep = wide ? multiply_add_avx512() : multiply_add_avx2(); });
+  return 2.0 * (wide ? 16 : 8) * kChains * kPeakSteps / taken;
+}
+
+// ---- GEMM: rows packed 112 at a time, which stay in L2 while every panel passes over them
+
+void run_gemm(const Kernels& kernels, float* x, float* panels, const float* bias, const float* residual, float* out, float* packed,
+              int64_t rows, int64_t inputs, int64_t outputs, Activation activation) {
+  const int64_t blocks = (rows + kernels.rows_per_block - 1) / kernels.rows_per_block;
+  const int64_t blocks_per_group = std::max<int64_t>(1, 112 / kernels.rows_per_block);
+  const int64_t row_floats = kernels.row_floats(inputs), panel_floats = kernels.panel_floats(inputs);
+  const auto first_row = [&](int64_t block) { return block * rows / blocks; };
+  for (int64_t group = 0; group < blocks; group += blocks_per_group) {
+    const int64_t end = std::min(blocks, group + blocks_per_group);
+    for (int64_t b = group; b < end; ++b) {
+      kernels.pack_rows(x + first_row(b) * inputs, inputs, static_cast<int>(first_row(b + 1) - first_row(b)), inputs,
+                        packed + (first_row(b) - first_row(group)) * row_floats);
+    }
+    for (int64_t column = 0; column < outputs; column += kernels.columns_per_panel) {
+      for (int64_t b = group; b < end; ++b) {
+        const int64_t row = first_row(b);
+        kernels.gemm({.rows = packed + (row - first_row(group)) * row_floats,
+                      .panel = panels + column / kernels.columns_per_panel * panel_floats,
+                      .inputs = inputs,
+                      .row_count = static_cast<int>(first_row(b + 1) - row),
+                      .column_count = static_cast<int>(std::min<int64_t>(kernels.columns_per_panel, outputs - column)),
+                      .bias = bias + column,
+                      .residual = residual ? residual + row * outputs + column : nullptr,
+                      .residual_stride = outputs,
+                      .out = out + row * outputs + column,
+                      .out_stride = outputs,
+                      .activation = activation});
+      }
+    }
+  }
+}
+
+void bench_gemm(const Kernels& kernels, double peak) {
+  struct Layer {
+    const char* name;
+    int64_t inputs, outputs;
+    Activation activation;
+    bool residual;
+  };
+  const Layer layers[] = {{"qkv", 768, 2304, Activation::none, false},
+                          {"projection + residual", 768, 768, Activation::none, true},
+                          {"mlp up + quick_gelu", 768, 3072, Activation::quick_gelu, false},
+                          {"mlp up + gelu", 768, 3072, Activation::gelu, false},
+                          {"mlp up + gelu_tanh", 768, 3072, Activation::gelu_tanh, false},
+                          {"mlp down + residual", 3072, 768, Activation::none, true}};
+  for (const Layer& layer : layers) {
+    const int64_t panels = (layer.outputs + kernels.columns_per_panel - 1) / kernels.columns_per_panel;
+    const int64_t panel_floats = kernels.panel_floats(layer.inputs);
+    const float deviation = 1.0f / std::sqrt(static_cast<float>(layer.inputs));  // so that activations see what they see in a model
+    Floats weights(layer.inputs * layer.outputs, deviation), packed_weights(panels * panel_floats), bias(layer.outputs);
+    for (int64_t p = 0; p < panels; ++p) {
+      const int64_t column = p * kernels.columns_per_panel;
+      kernels.pack_weights(weights + column * layer.inputs, layer.inputs,
+                           static_cast<int>(std::min<int64_t>(kernels.columns_per_panel, layer.outputs - column)), layer.inputs,
+                           packed_weights + p * panel_floats);
+    }
+    for (const int64_t rows : {50, 400, 1600}) {
+      Floats x(rows * layer.inputs), residual(rows * layer.outputs), out(rows * layer.outputs);
+      Floats packed(128 * kernels.row_floats(layer.inputs));
+      const double taken = best_seconds([&] {
+        run_gemm(kernels, x, packed_weights, bias, layer.residual ? static_cast<float*>(residual) : nullptr, out, packed, rows,
+                 layer.inputs, layer.outputs, layer.activation);
+      });
+      const double rate = 2.0 * rows * layer.inputs * layer.outputs / taken;
+      std::printf("  gemm %4ld x %4ld x %4ld %-24s %9.1f us %7.1f GF/s %5.1f %% of peak\n", rows, layer.inputs, layer.outputs,
+                  layer.name, taken * 1e6, rate * 1e-9, 100 * rate / peak);
+    }
+  }
+}
+
+// ---- attention: one head of 64 in rows of queries, keys and values side by side, as the fused projection leaves them
+
+void bench_attention(const Kernels& kernels, double peak) {
+  struct Case {
+    const char* name;
+    int64_t queries, keys;
+    bool causal;
+  };
+  const Case cases[] = {{"ViT-B/32", 50, 50, false}, {"text, causal", 77, 77, true},   {"ViT-B/16", 197, 197, false},
+                        {"336 px", 577, 577, false}, {"1500 keys", 1500, 1500, false}, {"one query", 1, 50, false},
+                        {"one query", 1, 577, false}};
+  constexpr int64_t kHead = 64, kHeads = 12, kRow = 3 * kHead * kHeads;
+  for (const Case& c : cases) {
+    Floats rows(c.keys * kRow), out(c.queries * kHead * kHeads), scratch(kernels.attention_scratch(c.keys, kHead) / sizeof(float));
+    const double taken = best_seconds([&] {
+      for (int64_t head = 0; head < kHeads; ++head) {
+        const KeyRun run{rows + (kHeads + head) * kHead, rows + (2 * kHeads + head) * kHead, kRow, kRow, c.keys, 0};
+        kernels.attention({.queries = rows + head * kHead,
+                           .query_stride = kRow,
+                           .query_count = c.queries,
+                           .first_query_position = c.keys - c.queries,
+                           .runs = &run,
+                           .run_count = 1,
+                           .head_size = kHead,
+                           .scale = 0.125f,
+                           .causal = c.causal,
+                           .out = out + head * kHead,
+                           .out_stride = kHead * kHeads,
+                           .scratch = scratch});
+      }
+    });
+    const double pairs = static_cast<double>(c.queries) * static_cast<double>(c.causal ? c.queries + 1 : 2 * c.keys) / 2;
+    const double rate = 4.0 * pairs * kHead * kHeads / taken;
+    std::printf("  attention %4ld x %4ld %-24s %9.2f us a head %7.1f GF/s %5.1f %% of peak\n", c.queries, c.keys, c.name,
+                taken * 1e6 / kHeads, rate * 1e-9, 100 * rate / peak);
+  }
+}
+
+void bench_rows(const Kernels& kernels) {
+  constexpr int64_t kRows = 400, kWidth = 768;
+  Floats x(kRows * kWidth), gain(kWidth), bias(kWidth), out(kRows * kWidth);
+  const double bytes = 2.0 * kRows * kWidth * sizeof(float);
+  const double norm = best_seconds([&] { kernels.layer_norm(x, kRows, kWidth, gain, bias, 1e-5f, out); });
+  const double softmax = best_seconds([&] { kernels.softmax(x, kRows, kWidth, out); });
+  std::printf("  layer_norm %ld x %ld %9.1f us %6.1f GB/s\n  softmax    %ld x %ld %9.1f us %6.1f GB/s\n", kRows, kWidth, norm * 1e6,
+              bytes / norm * 1e-9, kRows, kWidth, softmax * 1e6, bytes / softmax * 1e-9);
+}
+
+}  // namespace
+
+int main(int count, char** names) {
+  for (const Isa isa : {Isa::avx512, Isa::avx2, Isa::reference}) {
+    const Kernels* kernels = oag::host::find_kernels(isa);
+    if (!kernels || !runs_here(isa)) continue;
+    bool wanted = count == 1;
+    for (int i = 1; i < count; ++i) wanted = wanted || std::strcmp(names[i], kernels->name) == 0;
+    if (!wanted) continue;
+    const double peak = measure_peak(isa);
+    std::printf("%s: peak %.1f GF/s\n", kernels->name, peak * 1e-9);
+    bench_gemm(*kernels, peak);
+    bench_attention(*kernels, peak);
+    bench_rows(*kernels);
+  }
+}

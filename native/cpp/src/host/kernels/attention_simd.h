@@ -1,0 +1,231 @@
+// Attention without a matrix of scores in memory (Dao et al. 2022, with the running maximum of Milakov & Gimelshein 2018).
+//
+// Keys are taken kScoreTile at a time, transposed once into panels; queries in chunks of kQueryChunk, so that scratch is bounded for
+// any number of either. Within a chunk, a block of up to kRowsPerBlock queries has its scores against the tile in scratch (they stay in
+// L1 and L2), turns them into probabilities in place and multiplies them with the tile's values:
+//
+//   m' = max(m, max_j s_j)   p_j = e^(s_j − m')   l' = l e^(m − m') + Σ_j p_j   o' = o e^(m − m') + Σ_j p_j values_j      out = o / l
+//
+// A tile begins at a multiple of kScoreTile of the keys' own numbering, so a query's bits depend neither on its mates nor on how the
+// keys are cut into runs. Included after gemm_simd.h.
+#pragma once
+
+#include "host/kernels/gemm_simd.h"
+
+namespace oag::host {
+namespace {
+
+constexpr int kQueryChunk = 192;
+
+static_assert(kScoreTile % kColumnsPerPanel == 0, "panels of keys fill a tile");
+
+// The pieces of an AttentionTask's scratch.
+struct AttentionScratch {
+  const float** key_rows;    // [kScoreTile]: where the tile's keys lie
+  const float** value_rows;  // [kScoreTile]
+  float* maxima;             // [kQueryChunk]: m
+  float* sums;               // [kQueryChunk]: l
+  float* outputs;            // [kQueryChunk, padded head]: o
+  float* queries;            // [one block, head] packed, times the scale
+  float* scores;             // [kRowsPerBlock, kScoreStride]
+  float* products;           // [kRowsPerBlock, kColumnsPerPanel]
+  float* keys;               // panels of keys: [tile / kColumnsPerPanel][head][kColumnsPerPanel]
+  float* values;             // panels of values: [padded head / kColumnsPerPanel][tile][kColumnsPerPanel]
+  int64_t tile;              // keys that a panel of values has room for
+  int64_t padded_head;       // head size up to whole panels
+};
+
+// Lays the scratch out from `memory` on, or from null to learn its size; returns the bytes.
+inline size_t lay_out(char* memory, int64_t key_count, int64_t head_size, AttentionScratch& scratch) {
+  const int64_t tile = round_up(key_count < kScoreTile ? key_count : kScoreTile, kColumnsPerPanel);
+  const int64_t padded_head = round_up(head_size, kColumnsPerPanel);
+  size_t used = 0;
+  const auto take = [&](int64_t bytes) {
+    char* piece = memory + used;
+    used += static_cast<size_t>(round_up(bytes, 64));
+    return piece;
+  };
+  const auto floats = [&](int64_t count) { return reinterpret_cast<float*>(take(count * int64_t{sizeof(float)})); };
+  const auto pointers = [&](int64_t count) { return reinterpret_cast<const float**>(take(count * int64_t{sizeof(float*)})); };
+  scratch.key_rows = pointers(kScoreTile);
+  scratch.value_rows = pointers(kScoreTile);
+  scratch.maxima = floats(kQueryChunk);
+  scratch.sums = floats(kQueryChunk);
+  scratch.outputs = floats(kQueryChunk * padded_head);
+  scratch.queries = floats(kRowsPerBlock * row_floats(head_size));
+  scratch.scores = floats(kRowsPerBlock * kScoreStride);
+  scratch.products = floats(kRowsPerBlock * kColumnsPerPanel);
+  scratch.keys = floats(tile / kColumnsPerPanel * panel_floats(head_size));
+  scratch.values = floats(tile * padded_head);
+  scratch.tile = tile;
+  scratch.padded_head = padded_head;
+  return used;
+}
+
+inline size_t attention_scratch(int64_t key_count, int64_t head_size) {
+  AttentionScratch scratch;
+  return lay_out(nullptr, key_count, head_size, scratch);
+}
+
+inline int64_t clamp(int64_t x, int64_t low, int64_t high) { return x < low ? low : x > high ? high : x; }
+
+// How many keys the query may see: they are the first ones, for runs come in order of position.
+inline int64_t visible_keys(const AttentionTask& task, int64_t query) {
+  int64_t visible = 0;
+  for (int r = 0; r < task.run_count; ++r) {
+    const KeyRun& run = task.runs[r];
+    visible += task.causal ? clamp(task.first_query_position + query - run.first_position + 1, 0, run.count) : run.count;
+  }
+  return visible;
+}
+
+// Packs keys and values first … first + count − 1. Places beyond, up to whole panels and steps, become zero: 0 · 0 adds nothing.
+inline void pack_tile(const AttentionTask& task, int64_t first_key, int64_t count, const AttentionScratch& scratch) {
+  int64_t run_start = 0;
+  for (int r = 0; r < task.run_count && run_start < first_key + count; ++r) {
+    const KeyRun& run = task.runs[r];
+    const int64_t begin = clamp(first_key - run_start, 0, run.count), end = clamp(first_key + count - run_start, 0, run.count);
+    for (int64_t j = begin; j < end; ++j) {
+      scratch.key_rows[run_start + j - first_key] = run.keys + j * run.key_stride;
+      scratch.value_rows[run_start + j - first_key] = run.values + j * run.value_stride;
+    }
+    run_start += run.count;
+  }
+  const int64_t key_panel = panel_floats(task.head_size);
+  for (int64_t j = 0; j < count; j += kColumnsPerPanel) {
+    pack_columns(scratch.key_rows + j, count - j, task.head_size, scratch.keys + j / kColumnsPerPanel * key_panel);
+  }
+  for (int64_t j = 0; j < round_up(count, kStep); ++j) {
+    for (int64_t d = 0; d < scratch.padded_head; d += kLanes) {
+      const int64_t panel = d / kColumnsPerPanel, column = d % kColumnsPerPanel;
+      const bool exists = j < count && d < task.head_size;
+      store(scratch.values + (panel * scratch.tile + j) * kColumnsPerPanel + column,
+            exists ? load_first(scratch.value_rows[j] + d, task.head_size - d) : set1(0.0f));
+    }
+  }
+}
+
+// Turns a query's scores against the first `visible` keys of a tile into e^(score − m'), with zeros beyond up to `end`; updates m and
+// l, and returns e^(m − m'), the factor of what the query has summed up before.
+inline float update_softmax(float* scores, int64_t visible, int64_t end, float& maximum_so_far, float& sum_so_far) {
+  const Vec minus_infinity = set1(-__builtin_inff()), zero = set1(0.0f);
+  Vec largest = set1(maximum_so_far);
+  for (int64_t j = 0; j < visible; j += kLanes) largest = max(largest, first_or(load(scores + j), visible - j, minus_infinity));
+  const float new_maximum = maximum(largest);
+  // With nothing but −∞ so far every p is 0, and −∞ − −∞ would be NaN. If it stays so, l is 0 in the end and o / l is NaN, as it
+  // is in plain code.
+  const Vec base = set1(new_maximum == -__builtin_inff() ? 0.0f : new_maximum);
+  Vec total = zero;
+  for (int64_t j = 0; j < visible; j += kLanes) {
+    const Vec p = first_or(exponential(sub(load(scores + j), base)), visible - j, zero);
+    store(scores + j, p);
+    total = add(total, p);
+  }
+  for (int64_t j = round_up(visible, kLanes); j < end; j += kLanes) store(scores + j, zero);
+  float factor = 0.0f;  // of nothing, at the first tile
+  if (maximum_so_far != -__builtin_inff()) {
+    float factors[kLanes];
+    store(factors, exponential(sub(set1(maximum_so_far), base)));
+    factor = factors[0];
+  }
+  sum_so_far = sum_so_far * factor + sum(total);
+  maximum_so_far = new_maximum;
+  return factor;
+}
+
+// Queries first … first + count − 1 of the task, at most kRowsPerBlock, against the packed tile that begins at first_key.
+inline void attend_block(const AttentionTask& task, int64_t first_query, int count, int64_t first_key, int64_t tile_count,
+                         int64_t first_row, const AttentionScratch& scratch) {
+  int64_t visible[kRowsPerBlock];
+  for (int i = 0; i < count; ++i) visible[i] = clamp(visible_keys(task, first_query + i) - first_key, 0, tile_count);
+  const int64_t end = round_up(visible[count - 1], kStep);  // a later query sees no fewer keys
+  if (end == 0) return;
+
+  pack_rows_scaled(task.queries + first_query * task.query_stride, task.query_stride, count, task.head_size, task.scale,
+                   scratch.queries);
+  const int64_t key_panel = panel_floats(task.head_size);
+  for (int64_t j = 0; j < end; j += kColumnsPerPanel) {
+    kMultiplyPacked.by_rows[count](round_up(task.head_size, kStep), scratch.queries, scratch.keys + j / kColumnsPerPanel * key_panel,
+                                   scratch.scores + j, kScoreStride);
+  }
+  float factors[kRowsPerBlock];
+  for (int i = 0; i < count; ++i) {
+    factors[i] = update_softmax(scratch.scores + i * kScoreStride, visible[i], end, scratch.maxima[first_row + i],
+                                scratch.sums[first_row + i]);
+  }
+  for (int64_t column = 0; column < scratch.padded_head; column += kColumnsPerPanel) {
+    kMultiplyScores.by_rows[count](end, scratch.scores, scratch.values + column * scratch.tile, scratch.products, kColumnsPerPanel);
+    for (int i = 0; i < count; ++i) {
+      if (visible[i] == 0) continue;
+      float* out = scratch.outputs + (first_row + i) * scratch.padded_head + column;
+      for (int d = 0; d < kColumnsPerPanel; d += kLanes) {
+        store(out + d, fma(load(out + d), set1(factors[i]), load(scratch.products + i * kColumnsPerPanel + d)));
+      }
+    }
+  }
+}
+
+// o / l of a chunk, or zeros for a query that sees no key. Tells whether all are finite.
+inline bool write_outputs(const AttentionTask& task, int64_t first_query, int64_t count, const AttentionScratch& scratch) {
+  Vec finite = set1(0.0f);  // 0, or NaN once something was not finite
+  for (int64_t i = 0; i < count; ++i) {
+    const bool sees_none = visible_keys(task, first_query + i) == 0;
+    const Vec divisor = set1(sees_none ? 1.0f : scratch.sums[i]);
+    for (int64_t d = 0; d < task.head_size; d += kLanes) {
+      const Vec y = div(load(scratch.outputs + i * scratch.padded_head + d), divisor);
+      finite = add(finite, mul(first_or(y, task.head_size - d, set1(0.0f)), set1(0.0f)));
+      store_first(task.out + (first_query + i) * task.out_stride + d, y, task.head_size - d);
+    }
+  }
+  return sum(finite) == 0.0f;
+}
+
+inline bool attend(const AttentionTask& task) {
+  int64_t key_count = 0;
+  for (int r = 0; r < task.run_count; ++r) key_count += task.runs[r].count;
+  AttentionScratch scratch;
+  lay_out(static_cast<char*>(task.scratch), key_count, task.head_size, scratch);
+
+  bool finite = true;
+  int64_t packed_key = -1, packed_count = 0;
+  for (int64_t chunk = 0; chunk < task.query_count; chunk += kQueryChunk) {
+    const int64_t rows = clamp(task.query_count - chunk, 0, kQueryChunk);
+    for (int64_t i = 0; i < rows; ++i) {
+      scratch.maxima[i] = -__builtin_inff();
+      scratch.sums[i] = 0.0f;
+    }
+    for (int64_t i = 0; i < rows * scratch.padded_head; i += kLanes) store(scratch.outputs + i, set1(0.0f));
+
+    const int64_t visible = visible_keys(task, chunk + rows - 1);
+    const int64_t blocks = (rows + kRowsPerBlock - 1) / kRowsPerBlock;
+    for (int64_t first_key = 0; first_key < visible; first_key += kScoreTile) {
+      const int64_t count = clamp(visible - first_key, 0, kScoreTile);
+      if (packed_key != first_key || packed_count != count) pack_tile(task, first_key, count, scratch);
+      packed_key = first_key;
+      packed_count = count;
+      for (int64_t b = 0; b < blocks; ++b) {  // evenly: 50 queries are 12 + 13 + 12 + 13
+        const int64_t begin = b * rows / blocks, last = (b + 1) * rows / blocks;
+        attend_block(task, chunk + begin, static_cast<int>(last - begin), first_key, count, begin, scratch);
+      }
+    }
+    finite = write_outputs(task, chunk, rows, scratch) && finite;
+  }
+  return finite;
+}
+
+inline void attention(const AttentionTask& task) {
+  if (attend(task) || !task.causal || task.query_count == 1) return;
+  // A value that is not finite has met the zero probability of a query that may not see it, and 0 · ∞ is NaN. Alone, a query meets
+  // the keys it sees and no others.
+  for (int64_t i = 0; i < task.query_count; ++i) {
+    AttentionTask alone = task;
+    alone.queries += i * task.query_stride;
+    alone.first_query_position += i;
+    alone.query_count = 1;
+    alone.out += i * task.out_stride;
+    attend(alone);
+  }
+}
+
+}  // namespace
+}  // namespace oag::host

@@ -1,0 +1,13 @@
+#include "host/kernels/simd_avx512.h"
+// (first: what follows is written in its terms)
+#include "host/kernels/table_simd.h"
+#include "host/kernels/tables.h"
+
+namespace oag::host {
+namespace {
+constexpr Kernels kTable = simd_table("avx512", Isa::avx512);
+}
+
+const Kernels* avx512_kernels() { return &kTable; }
+
+}  // namespace oag::host

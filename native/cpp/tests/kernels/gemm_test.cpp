@@ -1,0 +1,250 @@
+// Packing, the matrix product and its epilogue, on every instruction set.
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/comparison.h"
+#include "kernels/guarded.h"
+#include "kernels/tables.h"
+
+using namespace oag::host;
+using namespace oag::host::tests;
+using oag::Activation;
+
+namespace {
+
+const Activation kActivations[] = {Activation::none, Activation::quick_gelu, Activation::gelu, Activation::gelu_tanh};
+
+struct Problem {
+  Problem(int64_t rows_, int64_t inputs_, int64_t outputs_) : rows(rows_), inputs(inputs_), outputs(outputs_) {}
+
+  int64_t rows, inputs, outputs;
+  Activation activation = Activation::none;
+  bool biased = true, residual = false, in_place = false;  // in_place: the residual is the memory of out
+  std::vector<float> x;        // [rows, inputs]
+  std::vector<float> weights;  // [outputs, inputs]
+  std::vector<float> bias;     // [outputs]
+  std::vector<float> added;    // [rows, outputs]
+};
+
+Problem make_problem(int64_t rows, int64_t inputs, int64_t outputs, unsigned seed) {
+  Problem p(rows, inputs, outputs);
+  p.x = random_floats(static_cast<size_t>(rows * inputs), seed);
+  p.weights = random_floats(static_cast<size_t>(outputs * inputs), seed + 1, 1.5f / std::sqrt(static_cast<float>(inputs)));
+  p.bias = random_floats(static_cast<size_t>(outputs), seed + 2, 0.5f);
+  p.added = random_floats(static_cast<size_t>(rows * outputs), seed + 3);
+  return p;
+}
+
+double exact_activation(Activation activation, double x) {
+  switch (activation) {
+    case Activation::none: return x;
+    case Activation::quick_gelu: return x / (1 + std::exp(-double{1.702f} * x));
+    case Activation::gelu: return 0.5 * x * std::erfc(-x / std::sqrt(2.0));
+    case Activation::gelu_tanh: {
+      const double u = std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x);
+      return x / (1 + std::exp(-2 * u));  // ½(1 + tanh u), without its cancellation
+    }
+  }
+  return x;
+}
+
+std::vector<double> exact_product(const Problem& p) {
+  std::vector<double> out;
+  for (int64_t i = 0; i < p.rows; ++i) {
+    for (int64_t j = 0; j < p.outputs; ++j) {
+      double sum = p.biased ? p.bias[j] : 0.0;
+      for (int64_t k = 0; k < p.inputs; ++k) sum += double{p.x[i * p.inputs + k]} * p.weights[j * p.inputs + k];
+      sum = exact_activation(p.activation, sum);
+      out.push_back(p.residual ? sum + p.added[i * p.outputs + j] : sum);
+    }
+  }
+  return out;
+}
+
+// How rows are cut into tiles: as many as the kernel takes, one by one, or changing.
+enum class Tiles { largest, single, uneven };
+
+// The whole product by tiles, everything in guarded, badly aligned memory with poison between rows.
+std::vector<float> product(const Kernels& kernels, const Problem& p, Tiles tiles = Tiles::largest, int columns_per_tile = 0) {
+  GuardedRows x(p.rows, p.inputs, p.inputs + 3, p.x), weights(p.outputs, p.inputs, p.inputs + 1, p.weights);
+  GuardedRows out(p.rows, p.outputs, p.outputs + 5), added(p.rows, p.outputs, p.outputs + 2, p.added);
+  if (p.in_place) {
+    for (int64_t i = 0; i < p.rows; ++i) std::copy_n(added.row(i), p.outputs, out.row(i));
+  }
+  Guarded bias(p.bias);
+  const int64_t width = columns_per_tile ? columns_per_tile : kernels.columns_per_panel;
+  for (int64_t column = 0; column < p.outputs; column += width) {
+    const int columns = static_cast<int>(std::min(width, p.outputs - column));
+    Guarded panel(static_cast<size_t>(kernels.panel_floats(p.inputs)));
+    kernels.pack_weights(weights.row(column), weights.stride(), columns, p.inputs, panel);
+    int64_t row = 0;
+    for (int step = 0; row < p.rows; ++step) {
+      const int64_t wanted = tiles == Tiles::largest ? kernels.rows_per_block : tiles == Tiles::single ? 1 : 1 + step % kernels.rows_per_block;
+      const int rows = static_cast<int>(std::min(wanted, p.rows - row));
+      Guarded packed(static_cast<size_t>(rows * kernels.row_floats(p.inputs)), 64);
+      kernels.pack_rows(x.row(row), x.stride(), rows, p.inputs, packed);
+      REQUIRE(packed.surroundings_intact());
+      GemmTile tile{};
+      tile.rows = packed;
+      tile.panel = panel;
+      tile.inputs = p.inputs;
+      tile.row_count = rows;
+      tile.column_count = columns;
+      tile.bias = p.biased ? bias.data() + column : nullptr;
+      tile.residual = !p.residual ? nullptr : p.in_place ? out.row(row) + column : added.row(row) + column;
+      tile.residual_stride = p.in_place ? out.stride() : added.stride();
+      tile.out = out.row(row) + column;
+      tile.out_stride = out.stride();
+      tile.activation = p.activation;
+      kernels.gemm(tile);
+      row += rows;
+    }
+    REQUIRE(panel.surroundings_intact());
+  }
+  REQUIRE(out.surroundings_intact());
+  return out.values();
+}
+
+}  // namespace
+
+TEST_CASE("pack_weights and unpack_weights: back bit for bit, NaN payloads too, zeros in what is padded") {
+  for_each_table([](const Kernels& kernels) {
+    for (int columns = 1; columns <= kernels.columns_per_panel; ++columns) {
+      for (const int64_t inputs : {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 47, 101}) {
+        CAPTURE(columns);
+        CAPTURE(inputs);
+        std::vector<float> values = random_floats(static_cast<size_t>(columns * inputs), 3);
+        const uint32_t signalling = 0xffa12345;
+        std::memcpy(&values[values.size() / 2], &signalling, 4);
+        GuardedRows weights(columns, inputs, inputs + 2, values), back(columns, inputs, inputs + 1);
+        Guarded panel(static_cast<size_t>(kernels.panel_floats(inputs)));
+        kernels.pack_weights(weights.row(0), weights.stride(), columns, inputs, panel);
+        REQUIRE(panel.surroundings_intact());
+        int64_t not_zero = 0;
+        for (const float value : panel.values()) not_zero += value != 0.0f;
+        REQUIRE(not_zero == columns * inputs);
+        kernels.unpack_weights(panel, columns, inputs, back.row(0), back.stride());
+        REQUIRE(same_bits(back.values(), values));
+        REQUIRE(back.surroundings_intact());
+      }
+    }
+  });
+}
+
+TEST_CASE("gemm: error against fp64, over sizes that straddle every vector width") {
+  for_each_table([](const Kernels& kernels) {
+    Summary summary;
+    unsigned seed = 0;
+    for (const int64_t inputs : {1, 2, 3, 4, 5, 7, 15, 16, 17, 31, 33, 64, 77, 101, 384, 769}) {
+      Samples samples[std::size(kActivations)];
+      for (const int64_t rows : {1, 2, 3, 5, 6, 7, 13, 14, 15, 29}) {
+        for (const int64_t outputs : {1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 67}) {
+          if (inputs > 100 && (rows * outputs) % 3 != 0) continue;  // enough of the long ones
+          Problem p = make_problem(rows, inputs, outputs, ++seed);
+          p.activation = kActivations[seed % 4];
+          p.biased = seed % 3 != 0;
+          p.residual = seed % 2 == 0;
+          p.in_place = p.residual && seed % 5 < 3;
+          samples[seed % 4].take(product(kernels, p), product(plain_kernels(), p), exact_product(p));
+        }
+      }
+      for (const Activation activation : kActivations) {
+        CAPTURE(inputs);
+        CAPTURE(static_cast<int>(activation));
+        const Comparison c = samples[static_cast<int>(activation)].judge();
+        CHECK_MESSAGE(c.fault.empty(), c.text());
+        summary.take(c);
+      }
+    }
+    MESSAGE(std::string(kernels.name) << " gemm: " << summary.text());
+  });
+}
+
+TEST_CASE("gemm: a row's bits do not depend on its mates, nor on the tile's size") {
+  for_each_table([](const Kernels& kernels) {
+    for (const int64_t inputs : {3, 16, 77, 768}) {
+      for (const Activation activation : kActivations) {
+        Problem p = make_problem(31, inputs, 2 * kernels.columns_per_panel + 3, 5);
+        p.activation = activation;
+        p.residual = true;
+        const std::vector<float> largest = product(kernels, p);
+        CHECK(same_bits(product(kernels, p, Tiles::single), largest));
+        CHECK(same_bits(product(kernels, p, Tiles::uneven), largest));
+        CHECK(same_bits(product(kernels, p, Tiles::largest, 5), largest));  // panels of five columns
+
+        Problem alone = p;
+        alone.rows = 1;
+        alone.x.assign(p.x.begin() + 17 * inputs, p.x.begin() + 18 * inputs);
+        alone.added.assign(p.added.begin() + 17 * p.outputs, p.added.begin() + 18 * p.outputs);
+        CHECK(same_bits(product(kernels, alone), {largest.begin() + 17 * p.outputs, largest.begin() + 18 * p.outputs}));
+      }
+    }
+  });
+}
+
+TEST_CASE("gemm: NaN and infinity stay in their row and their column") {
+  for_each_table([](const Kernels& kernels) {
+    Problem p = make_problem(9, 37, 21, 8);
+    const std::vector<float> clean = product(kernels, p);
+    p.x[4 * 37 + 36] = std::nanf("");
+    p.weights[20 * 37] = INFINITY;
+    const std::vector<float> out = product(kernels, p);
+    for (int64_t i = 0; i < 9; ++i) {
+      for (int64_t j = 0; j < 21; ++j) {
+        CAPTURE(i);
+        CAPTURE(j);
+        if (i == 4) {
+          CHECK(std::isnan(out[i * 21 + j]));
+        } else if (j == 20) {
+          CHECK(std::isinf(out[i * 21 + j]));
+        } else {
+          CHECK(out[i * 21 + j] == clean[i * 21 + j]);
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("activations: error against fp64 in every range of x") {
+  for_each_table([](const Kernels& kernels) {
+    for (const Activation activation : kActivations) {
+      Summary summary;
+      const double edges[] = {-200, -80, -30, -14, -10, -7, -6, -5, -4, -3, -2, -1, -0.5, -0.1, -1e-3, -1e-6, -1e-20,
+                              1e-20, 1e-6, 1e-3, 0.1, 0.5, 1, 2, 3, 4, 6, 10, 30, 1000, 1e10};
+      for (size_t e = 0; e + 1 < std::size(edges); ++e) {
+        Problem p(997, 1, 1);
+        p.activation = activation;
+        p.biased = false;
+        p.weights = {1.0f};
+        p.added.assign(997, 0.0f);
+        for (int i = 0; i < 997; ++i) p.x.push_back(static_cast<float>(edges[e] + (edges[e + 1] - edges[e]) * i / 996));
+        const Comparison c = compare(product(kernels, p), product(plain_kernels(), p), exact_product(p));
+        CAPTURE(static_cast<int>(activation));
+        CAPTURE(edges[e]);
+        CHECK_MESSAGE(c.fault.empty(), c.text());
+        summary.take(c);
+      }
+      MESSAGE(std::string(kernels.name) << " activation " << static_cast<int>(activation) << ": " << summary.text());
+    }
+  });
+}
+
+TEST_CASE("activations: zero, infinity and NaN") {
+  for_each_table([](const Kernels& kernels) {
+    for (const Activation activation : kActivations) {
+      CAPTURE(static_cast<int>(activation));
+      Problem p(5, 1, 1);
+      p.activation = activation;
+      p.biased = false;
+      p.weights = {1.0f};
+      p.added.assign(5, 0.0f);
+      p.x = {0.0f, INFINITY, std::nanf(""), 3e38f, -3e38f};
+      const std::vector<float> out = product(kernels, p);
+      CHECK(out[0] == 0.0f);
+      CHECK(out[1] == INFINITY);
+      CHECK(std::isnan(out[2]));
+      CHECK(out[3] == 3e38f);
+      CHECK(out[4] == (activation == Activation::none ? -3e38f : 0.0f));
+    }
+  });
+}

@@ -1,0 +1,52 @@
+// The tables under test, and random values.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "host/kernels/kernels.h"
+
+namespace oag::host::tests {
+
+inline bool cpu_runs(Isa isa) {
+  switch (isa) {
+    case Isa::reference: return true;
+#if defined(__x86_64__)
+    case Isa::avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case Isa::avx512:
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx512dq");
+#endif
+    default: return false;
+  }
+}
+
+// Calls test(table) for every instruction set that this build has and this CPU runs; says which it leaves out.
+template <typename Test>
+void for_each_table(Test test) {
+  for (const Isa isa : {Isa::reference, Isa::avx2, Isa::avx512, Isa::neon}) {
+    const Kernels* kernels = find_kernels(isa);
+    if (!kernels) continue;
+    if (!cpu_runs(isa)) {
+      MESSAGE("left out: this CPU does not run " << std::string(kernels->name));
+      continue;
+    }
+    INFO("table: ", std::string(kernels->name));
+    test(*kernels);
+  }
+}
+
+inline const Kernels& plain_kernels() { return *find_kernels(Isa::reference); }
+
+inline std::vector<float> random_floats(size_t count, unsigned seed, float deviation = 1.0f, float mean = 0.0f) {
+  std::minstd_rand random(seed * 7919u + 1u);
+  std::normal_distribution<float> normal(mean, deviation);
+  std::vector<float> values(count);
+  for (float& value : values) value = normal(random);
+  return values;
+}
+
+}  // namespace oag::host::tests
