@@ -1,0 +1,82 @@
+// A golden model without runtime/: definition, weights and executor put together by hand, so that a test can come between any two of them.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/sequence_table.h"
+#include "files/model_folder.h"
+#include "host/executor.h"
+#include "host/isa.h"
+#include "models/definition.h"
+#include "ops/recorder.h"
+#include "runtime/model.h"
+#include "support/golden.h"
+
+namespace oag::test {
+
+// Changes a tensor's values on their way from the folder to the executor.
+using Edit = std::function<void(const std::string& tensor, float* values, int64_t count)>;
+
+class EditedSource final : public ParameterSource {
+ public:
+  EditedSource(const ParameterSource& source, Edit edit) : source_(source), edit_(std::move(edit)) {}
+  void read(const std::string& tensor, int64_t first_row, int64_t rows, int64_t width, float* out) const override {
+    source_.read(tensor, first_row, rows, width, out);
+    if (edit_) edit_(tensor, out, rows * width);
+  }
+
+ private:
+  const ParameterSource& source_;
+  Edit edit_;
+};
+
+struct TowerBench {
+  explicit TowerBench(const std::string& name, host::Isa isa = host::Isa::reference, Edit edit = {})
+      : golden(load_golden(name)), folder(golden.folder), definition(models::define(folder.config(), folder.tokenizer_config())),
+        source(folder.source(definition->parameters())), threads(2), executor(host::choose_kernels(&isa), threads, true),
+        weights(executor.prepare(definition->parameters(), EditedSource(*source, std::move(edit)))), workspace(executor.create_workspace()) {}
+
+  const ParameterList& parameters() const { return definition->parameters(); }
+
+  // The pictures as the image tower takes them.
+  std::vector<float> pixels() {
+    const Model model(std::make_shared<Runtime>(RuntimeOptions{.device = Device::host, .threads = 1, .plugin_folder = {}}), golden.folder, Precision::fp32);
+    const int64_t each = definition->image_spec()->pixels_per_image();
+    std::vector<float> all(golden.pictures.size() * static_cast<size_t>(each));
+    for (size_t i = 0; i < golden.pictures.size(); i++)
+      model.preprocess(EncodedImage{golden.pictures[i].data(), golden.pictures[i].size()}, all.data() + i * static_cast<size_t>(each));
+    return all;
+  }
+  Sequences image_rows() const {
+    return make_sequences(SequenceTable::uniform(static_cast<int64_t>(golden.pictures.size()), definition->image_spec()->rows_per_image));
+  }
+  // All tokens of all texts, none cut: what is pooled must be a text's last row for the result to be golden.
+  Sequences text_rows() const { return make_sequences(SequenceTable(golden.offsets())); }
+
+  // Records the program with the sizes it has, and runs it; the pass may be wrapped.
+  void run(const Program& program, const std::function<void(Pass&, const Program&)>& around = [](Pass& pass, const Program& inner) { inner(pass); }) {
+    const Recording recording = record(parameters(), program);
+    const auto pass = executor.begin(parameters(), *weights, recording, {1, 1, 1, 1}, *workspace);
+    around(*pass, program);
+  }
+
+  Golden golden;
+  files::ModelFolder folder;
+  std::unique_ptr<models::Definition> definition;
+  std::unique_ptr<files::ModelFolder::Source> source;
+  ThreadPool threads;
+  host::HostExecutor executor;
+  std::unique_ptr<Weights> weights;
+  std::unique_ptr<Workspace> workspace;
+};
+
+// A program that fills an input from a vector, whatever its element type.
+template <class T>
+auto filled_from(const std::vector<T>& values) {
+  return [&values](void* to) { std::copy(values.begin(), values.end(), static_cast<T*>(to)); };
+}
+
+}  // namespace oag::test
