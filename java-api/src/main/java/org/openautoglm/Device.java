@@ -1,5 +1,6 @@
 package org.openautoglm;
 
+import java.util.Locale;
 import org.openautoglm.internal.Diagnostics;
 import org.openautoglm.internal.NativeLibrary;
 
@@ -33,10 +34,11 @@ public enum Device { // in the order of oag_device
         if (library != null) {
             return library;
         }
-        if (this == AUTO) {
-            return null; // the host is always there
-        }
-        String reason = Diagnostics.reasonAgainstDevice(name().toLowerCase(java.util.Locale.ROOT));
+        String reason = switch (this) {
+            case HOST -> null; // there with the library
+            case AUTO -> Diagnostics.reasonAgainstDefaults();
+            case CUDA, TENSORRT -> Diagnostics.reasonAgainstDevice(name().toLowerCase(Locale.ROOT));
+        };
         return reason == null ? null : new UnavailableException(reason);
     }
 

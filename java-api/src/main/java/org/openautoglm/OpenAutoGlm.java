@@ -15,6 +15,7 @@ import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import org.openautoglm.internal.Diagnostics;
 import org.openautoglm.internal.EmbeddedModels;
 import org.openautoglm.internal.ImageEncoder;
 import org.openautoglm.internal.NativeLibrary;
@@ -378,7 +379,7 @@ public final class OpenAutoGlm extends NativeObject {
      * @throws UnavailableException when the library cannot be loaded
      */
     public static String diagnostics() {
-        return NativeLibrary.diagnostics();
+        return Diagnostics.report();
     }
 
     /**

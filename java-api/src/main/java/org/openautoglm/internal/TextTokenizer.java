@@ -1,6 +1,7 @@
 package org.openautoglm.internal;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -41,10 +42,26 @@ public final class TextTokenizer implements AutoCloseable {
             "maxLength", maxTokens,
             "modelMaxLength", maxTokens,    // caps maxLength, by default at 512
             "stride", "0");
+        // The library looks for its own files through the thread's class loader, which in a container need not see them.
+        Thread thread = Thread.currentThread();
+        ClassLoader context = thread.getContextClassLoader();
+        thread.setContextClassLoader(TextTokenizer.class.getClassLoader());
         try (InputStream json = Files.newInputStream(file)) {
             return new TextTokenizer(HuggingFaceTokenizer.newInstance(json, options), specification);
         } catch (IOException | RuntimeException | LinkageError cause) {
             throw new ModelException(file + ": the tokenizer cannot be loaded: " + cause.getMessage(), cause);
+        } finally {
+            thread.setContextClassLoader(context);
+        }
+    }
+
+    /** Why the tokenizer library cannot be used on this machine, or null when it can. */
+    public static String libraryProblem() {
+        try {
+            LibUtils.checkStatus();
+            return null;
+        } catch (RuntimeException | LinkageError cause) {
+            return cause.getCause() == null ? cause.toString() : cause.getMessage() + ": " + cause.getCause();
         }
     }
 
