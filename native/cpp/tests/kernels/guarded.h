@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <new>
@@ -29,7 +30,7 @@ class Guarded {
     for (size_t i = 0; i < usable_ / sizeof(float); ++i) set_poison(i);
   }
   Guarded(size_t count, const std::vector<float>& values, size_t alignment = sizeof(float)) : Guarded(count, alignment) {
-    std::memcpy(data(), values.data(), values.size() * sizeof(float));
+    std::copy(values.begin(), values.end(), data());
   }
   explicit Guarded(const std::vector<float>& values) : Guarded(values.size(), values) {}
   Guarded(const Guarded&) = delete;
@@ -71,7 +72,7 @@ class GuardedRows {
   GuardedRows(int64_t rows, int64_t width, int64_t stride)
       : rows_(rows), width_(width), stride_(stride), memory_(rows == 0 ? 0 : static_cast<size_t>((rows - 1) * stride + width)) {}
   GuardedRows(int64_t rows, int64_t width, int64_t stride, const std::vector<float>& values) : GuardedRows(rows, width, stride) {
-    for (int64_t i = 0; i < rows; ++i) std::memcpy(row(i), values.data() + i * width, sizeof(float) * static_cast<size_t>(width));
+    for (int64_t i = 0; i < rows; ++i) std::copy_n(values.data() + i * width, width, row(i));
   }
 
   float* row(int64_t i) { return memory_.data() + i * stride_; }

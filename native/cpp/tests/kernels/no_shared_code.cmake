@@ -1,0 +1,27 @@
+# An inline function or template instance that a unit compiled for AVX-512 emits as a weak symbol may be the copy that the linker keeps for
+# the whole library, and a CPU without AVX-512 then runs it. So such a unit may define one thing that others can see: its table.
+#   cmake -DNM=nm "-DOBJECTS=a.o|b.o" -P no_shared_code.cmake
+string(REPLACE "|" ";" objects "${OBJECTS}")
+list(LENGTH objects count)
+if(count EQUAL 0)
+  message(FATAL_ERROR "no object of an instruction set was named")
+endif()
+foreach(object IN LISTS objects)
+  execute_process(COMMAND ${NM} --defined-only --extern-only ${object} OUTPUT_VARIABLE symbols RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "${NM} cannot read ${object}")
+  endif()
+  string(REGEX MATCHALL "[^\n]+" symbols "${symbols}")
+  set(tables 0)
+  foreach(symbol IN LISTS symbols)
+    if(symbol MATCHES " T _ZN3oag4host[0-9]+(avx2|avx512)_kernelsEv$")
+      math(EXPR tables "${tables} + 1")
+    elseif(NOT symbol MATCHES "__(asan|odr_asan|ubsan|tsan)")  # what a sanitizer build adds
+      message(SEND_ERROR "${object} defines '${symbol}': give it internal linkage (an anonymous namespace)")
+    endif()
+  endforeach()
+  if(NOT tables EQUAL 1)
+    message(SEND_ERROR "${object} defines ${tables} tables of kernels, not one")
+  endif()
+endforeach()
+message(STATUS "${count} objects, one visible symbol each")
