@@ -11,6 +11,10 @@
 
 namespace oag::image {
 
+// The longest edge of any picture. Rows and the weights of resizing take up to 24 bytes per pixel of an edge: a picture of one row
+// and 178 million columns, a small file, would need gigabytes. And Pillow holds edges in single precision, exact up to here.
+inline constexpr int max_edge = 1 << 24;
+
 struct Size {
   int width = 0;
   int height = 0;

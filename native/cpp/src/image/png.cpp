@@ -20,7 +20,7 @@ constexpr const char* wrong_checksum_text = "the checksum of its image data is w
 
 class PngReader {
  public:
-  PngReader(Bytes file, const PngHeader& header) : rest_(file), header_(header) {
+  PngReader(Bytes file, const PngHeader& header) : file_(file), header_(header) {
     png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
     if (png_) info_ = png_create_info_struct(png_);
     if (!png_ || !info_) {
@@ -120,12 +120,19 @@ class PngReader {
 
   static void on_read(png_structp png, png_bytep to, size_t size) {
     PngReader& reader = reader_of(png_get_io_ptr(png));
-    if (size > reader.rest_.size()) {
+    const size_t left = reader.file_.size() - reader.position_;
+    if (size > left) {
       reader.exhausted_ = true;
       png_error(png, "end of file");
     }
-    std::memcpy(to, reader.rest_.data(), size);
-    reader.rest_ = reader.rest_.subspan(size);
+    std::memcpy(to, reader.file_.data() + reader.position_, size);
+    // libpng reads image data in whole blocks. A chunk that is cut off gets the length that it has, so that the last of its bytes
+    // arrive before the end of the file is met.
+    if (size == 8 && reader.position_ != 0 && reader.position_ == reader.header_.cut_off_chunk) {
+      const auto length = static_cast<uint32_t>(left - 8);
+      for (int i = 0; i < 4; ++i) to[i] = static_cast<png_byte>(length >> (24 - 8 * i));
+    }
+    reader.position_ += size;
   }
 
   // count pixels of a line as libpng gives it; the RGB of the next one goes step bytes further.
@@ -162,7 +169,8 @@ class PngReader {
     convert(line, picture.row(y) + 3 * x, columns, int64_t{3} << PNG_PASS_COL_SHIFT(pass_));
   }
 
-  Bytes rest_;
+  Bytes file_;
+  size_t position_ = 0;  // of the next byte that libpng gets
   const PngHeader& header_;
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;

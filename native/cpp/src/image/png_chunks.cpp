@@ -113,8 +113,9 @@ PngHeader header_of(Bytes ihdr) {
   if (ihdr.size() < 13) refuse("its header is cut off");
   const uint32_t width = big_endian(ihdr.data()), height = big_endian(ihdr.data() + 4);
   const int bit_depth = ihdr[8], colour_type = ihdr[9];
-  if (width == 0 || height == 0 || width > INT32_MAX || height > INT32_MAX) {
-    refuse("its header says " + std::to_string(width) + " x " + std::to_string(height) + " pixels");
+  if (width == 0 || height == 0 || width > max_edge || height > max_edge) {
+    refuse("its header says " + std::to_string(width) + " x " + std::to_string(height) + " pixels; edges of 1 to " + std::to_string(max_edge) +
+           " can be read");
   }
   const bool small = bit_depth == 1 || bit_depth == 2 || bit_depth == 4;
   const bool known = colour_type == 0   ? small || bit_depth == 8 || bit_depth == 16
@@ -145,7 +146,10 @@ PngHeader read_png_header(Bytes file) {
     if (type == "IDAT") {
       if (!header) refuse("the header is missing");
       image_data = true;
-      if (length + 12 > rest.size()) break;  // the last one; whether enough data are there shows when they are read
+      if (length + 12 > rest.size()) {  // the last one; whether enough data are there shows when they are read
+        header->cut_off_chunk = file.size() - rest.size();
+        break;
+      }
       rest = rest.subspan(length + 12);
       continue;
     }

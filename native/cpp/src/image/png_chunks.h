@@ -14,6 +14,8 @@ struct PngHeader {
   int colour_type = 0;   // 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGB and alpha
   bool interlaced = false;
   int orientation = 1;
+  // Where the file has a chunk of image data that it does not have all of, the place of that chunk; else 0.
+  size_t cut_off_chunk = 0;
 };
 
 // Whether the bytes begin as a PNG file does.

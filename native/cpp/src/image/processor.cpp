@@ -13,7 +13,7 @@ namespace {
 Size shortest_edge_size(int width, int height, int64_t edge) {
   const int shorter = std::min(width, height), longer = std::max(width, height);
   const double other = std::trunc(static_cast<double>(edge * longer) / shorter);
-  const int rounded = other > max_resize_edge ? max_resize_edge + 1 : static_cast<int>(other);
+  const int rounded = other > max_edge ? max_edge + 1 : static_cast<int>(other);
   return width <= height ? Size{static_cast<int>(edge), rounded} : Size{rounded, static_cast<int>(edge)};
 }
 
@@ -76,7 +76,7 @@ Size Processor::resized_size(int width, int height) const {
       break;
     case SizeRule::within: result = size_within(width, height, settings_.size); break;
   }
-  if (result.width < 1 || result.height < 1 || std::max({result.width, result.height, width, height}) > max_resize_edge) {
+  if (result.width < 1 || result.height < 1 || std::max({result.width, result.height, width, height}) > max_edge) {
     throw Error(Status::bad_image, "the picture of " + text_of(source) + " pixels is too long and narrow to be resized; cut it first");
   }
   return result;

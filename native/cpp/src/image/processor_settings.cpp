@@ -65,10 +65,10 @@ class Reader {
   // A length in pixels.
   int edge(const std::string& key, const json& value) const {
     constexpr const char* expected = "a whole number of pixels from 1 to 16777216";
-    static_assert(max_resize_edge == 16777216);
+    static_assert(max_edge == 16777216);
     if (!value.is_number_integer()) fail(key, value, expected);
-    const bool fits = value.is_number_unsigned() ? value.get<uint64_t>() - 1 < max_resize_edge
-                                                 : value.get<int64_t>() >= 1 && value.get<int64_t>() <= max_resize_edge;
+    const bool fits = value.is_number_unsigned() ? value.get<uint64_t>() - 1 < max_edge
+                                                 : value.get<int64_t>() >= 1 && value.get<int64_t>() <= max_edge;
     if (!fits) fail(key, value, expected);
     return value.get<int>();
   }

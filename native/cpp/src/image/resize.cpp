@@ -146,35 +146,9 @@ Picture copy(RgbView source, Window window) {
   return result;
 }
 
-}  // namespace
-
-ResizePath best_resize_path() {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2")) return ResizePath::avx2;
-#endif
-  return ResizePath::scalar;
-}
-
-Picture resize(RgbView source, Size size, Filter filter, ResizePath path) {
-  return resize(source, size, filter, Window{0, 0, size.width, size.height}, path);
-}
-
 // Horizontally first, over the rows that the vertical pass will read; bytes between the passes. A pass whose axis keeps its size
 // is left out (its weights would be 1).
-Picture resize(RgbView source, Size size, Filter filter, Window window, ResizePath path) {
-  if (source.width < 1 || source.height < 1 || size.width < 1 || size.height < 1 || window.left < 0 || window.top < 0 ||
-      window.width < 1 || window.height < 1 || window.width > size.width - window.left ||
-      window.height > size.height - window.top) {
-    throw Error(Status::invalid_argument, "a picture of " + std::to_string(source.width) + " x " + std::to_string(source.height) +
-                                              " cannot be resized to " + std::to_string(size.width) + " x " +
-                                              std::to_string(size.height) + ": sizes are at least 1, and a window lies inside");
-  }
-  for (const int edge : {source.width, source.height, size.width, size.height}) {
-    if (edge > max_resize_edge) {
-      throw Error(Status::invalid_argument, "an edge of " + std::to_string(edge) + " pixels is more than resizing handles (" +
-                                                std::to_string(max_resize_edge) + ")");
-    }
-  }
+Picture resize_in_two_passes(RgbView source, Size size, Filter filter, Window window, ResizePath path) {
   const bool same_width = size.width == source.width, same_height = size.height == source.height;
   if (same_width && same_height) return copy(source, window);
   if (filter == Filter::nearest) return resize_nearest(source, size, window);
@@ -223,6 +197,43 @@ Picture resize(RgbView source, Size size, Filter filter, Window window, ResizePa
                  window_bytes, result.row(y));
   }
   return result;
+}
+
+}  // namespace
+
+ResizePath best_resize_path() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2")) return ResizePath::avx2;
+#endif
+  return ResizePath::scalar;
+}
+
+Picture resize(RgbView source, Size size, Filter filter, ResizePath path) {
+  return resize(source, size, filter, Window{0, 0, size.width, size.height}, path);
+}
+
+Picture resize(RgbView source, Size size, Filter filter, Window window, ResizePath path) {
+  if (source.width < 1 || source.height < 1 || size.width < 1 || size.height < 1 || window.left < 0 || window.top < 0 ||
+      window.width < 1 || window.height < 1 || window.width > size.width - window.left ||
+      window.height > size.height - window.top) {
+    throw Error(Status::invalid_argument, "a picture of " + std::to_string(source.width) + " x " + std::to_string(source.height) +
+                                              " cannot be resized to " + std::to_string(size.width) + " x " +
+                                              std::to_string(size.height) + ": sizes are at least 1, and a window lies inside");
+  }
+  for (const int edge : {source.width, source.height, size.width, size.height}) {
+    if (edge > max_edge) {
+      throw Error(Status::invalid_argument, "an edge of " + std::to_string(edge) + " pixels is more than resizing handles (" +
+                                                std::to_string(max_edge) + ")");
+    }
+  }
+  // Pillow turns the order round for very tall pictures (Image.resize, in Python). Bytes lie between the passes, so it shows.
+  if (source.height > int64_t{100} * source.width && size.height < source.height) {
+    const Window columns{0, window.top, source.width, window.height};
+    const Picture lowered = resize_in_two_passes(source, {source.width, size.height}, filter, columns, path);
+    const Window rest{window.left, 0, window.width, window.height};
+    return resize_in_two_passes(lowered.view(), {size.width, window.height}, filter, rest, path);
+  }
+  return resize_in_two_passes(source, size, filter, window, path);
 }
 
 }  // namespace oag::image

@@ -14,10 +14,6 @@ enum class ResizePath { scalar, avx2 };
 // The fastest path of this machine.
 ResizePath best_resize_path();
 
-// The longest edge of a source and of a result. Weights take up to 24 bytes per source pixel of an edge, so that a picture of
-// one row and 178 million columns would need gigabytes; and Pillow holds edges in single precision, exact up to here.
-inline constexpr int max_resize_edge = 1 << 24;
-
 // A part of a picture: columns [left, left + width), rows [top, top + height).
 struct Window {
   int left = 0;
@@ -27,7 +23,7 @@ struct Window {
 };
 
 // The source (at least 1 x 1) scaled to `size` (at least 1 x 1), any aspect. Thread-safe. path must be one that this machine can run.
-// Throws Error(invalid_argument) for an empty source or size and for edges above max_resize_edge, Error(out_of_memory).
+// Throws Error(invalid_argument) for an empty source or size and for edges above max_edge, Error(out_of_memory).
 Picture resize(RgbView source, Size size, Filter filter, ResizePath path = best_resize_path());
 
 // The window of that picture, which lies within `size` and is not empty: the same bits as cutting it out of the whole, without
