@@ -193,6 +193,12 @@ OAG_API oag_status oag_normalize(float* rows, size_t count, size_t width, char* 
 OAG_API oag_status oag_preprocess(const oag_model* model, const oag_image* image, float* pixels, size_t capacity, int32_t* width,
                                   int32_t* height, char* error, size_t error_capacity);
 
+/* ---- measuring ------------------------------------------------------------------------------------------------------ */
+
+/* Measures what a speed is a fraction of: the fp32 operations per second (a multiply-add counts two) that the runtime's threads reach together in registers, with its
+ * instruction set. Takes about a fifth of a second. */
+OAG_API oag_status oag_measure_peak(const oag_runtime* runtime, double* flops, char* error, size_t error_capacity);
+
 #ifdef __cplusplus
 }
 #endif

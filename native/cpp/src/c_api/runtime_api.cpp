@@ -35,4 +35,11 @@ OAG_API oag_status oag_diagnostics(const oag_runtime* runtime, char* json, size_
   return guarded(error, error_capacity, [&] { write_text(diagnostics(runtime ? runtime->runtime.get() : nullptr), json, capacity, needed); });
 }
 
+OAG_API oag_status oag_measure_peak(const oag_runtime* runtime, double* flops, char* error, size_t error_capacity) {
+  return guarded(error, error_capacity, [&] {
+    require(runtime != nullptr && flops != nullptr, "runtime or flops is NULL");
+    *flops = measure_peak(*runtime->runtime);
+  });
+}
+
 }  // extern "C"

@@ -70,6 +70,9 @@ class Runtime {
 // Everything that decides how this machine is used, as a JSON object. `runtime` may be null: what the default options would give.
 std::string diagnostics(const Runtime* runtime);
 
+// The fp32 operations per second that the runtime's threads reach together in registers: the best of several runs, about a fifth of a second in all.
+double measure_peak(Runtime& runtime);
+
 // The folder that this library was loaded from.
 std::string library_folder();
 

@@ -89,6 +89,11 @@ struct Kernels {
   void (*softmax)(const float* x, int64_t rows, int64_t width, float* out);
   // out = a + b, `count` floats. May be in place.
   void (*add)(const float* a, const float* b, int64_t count, float* out);
+
+  // ---- measuring
+  // `rounds` of independent multiply-adds in registers: what no kernel can exceed. Returns the floating-point operations done (two per multiply-add); `result` receives a
+  // number that depends on all of them.
+  int64_t (*multiply_adds)(int64_t rounds, float* result);
 };
 
 // The table of an instruction set, or null when this build has none. Does not ask whether the CPU can run it: host/isa.h does.

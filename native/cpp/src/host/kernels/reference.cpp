@@ -153,6 +153,18 @@ void add(const float* a, const float* b, int64_t count, float* out) {
   for (int64_t i = 0; i < count; ++i) out[i] = a[i] + b[i];
 }
 
+// Scalar and in plain C++: a multiplication and an addition, in as many chains as keep a scalar unit busy.
+int64_t multiply_adds(int64_t rounds, float* result) {
+  constexpr int kChains = 8;
+  float sums[kChains];
+  for (int c = 0; c < kChains; ++c) sums[c] = 1.0f + static_cast<float>(c);
+  for (int64_t round = 0; round < rounds; ++round)
+    for (float& sum : sums) sum = sum * 0.999f + 0.001f;
+  *result = 0;
+  for (float sum : sums) *result += sum;
+  return rounds * kChains * 2;
+}
+
 constexpr Kernels kTable = {
     .name = "reference",
     .isa = Isa::reference,
@@ -170,6 +182,7 @@ constexpr Kernels kTable = {
     .l2_normalize = l2_normalize,
     .softmax = softmax,
     .add = add,
+    .multiply_adds = multiply_adds,
 };
 
 }  // namespace

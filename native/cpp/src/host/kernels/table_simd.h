@@ -3,6 +3,7 @@
 
 #include "host/kernels/attention_simd.h"
 #include "host/kernels/gemm_simd.h"
+#include "host/kernels/peak_simd.h"
 #include "host/kernels/rows_simd.h"
 
 namespace oag::host {
@@ -26,6 +27,7 @@ constexpr Kernels simd_table(const char* name, Isa isa) {
       .l2_normalize = l2_normalize,
       .softmax = softmax,
       .add = add,
+      .multiply_adds = multiply_adds,
   };
 }
 

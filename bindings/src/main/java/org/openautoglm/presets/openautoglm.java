@@ -26,6 +26,7 @@ public class openautoglm implements InfoMapper {
            .put(new Info("int64_t").cast().valueTypes("long").pointerTypes("long"))
            .put(new Info("size_t").cast().valueTypes("long").pointerTypes("long"))
            .put(new Info("float").cast().valueTypes("float").pointerTypes("long"))
+           .put(new Info("double").cast().valueTypes("double").pointerTypes("long"))
            .put(new Info("void").cast().valueTypes("void").pointerTypes("long"))
            // Handles and structs: addresses; the fields are reached by the sizes and offsets of openautoglm_layout.h.
            .put(new Info("oag_runtime", "oag_model", "oag_runtime_options", "oag_model_options", "oag_model_info", "oag_image", "oag_item")
