@@ -19,27 +19,23 @@ constexpr int64_t similarity_slab = 1024;
 
 HostPass::HostPass(const ParameterList& parameters, const HostWeights& weights, const Recording& recording, const Bindings& bindings,
                    HostWorkspace& workspace, const Kernels& kernels, Parallel& parallel)
-    : Pass(parameters), weights_(weights), recording_(recording), bindings_(bindings), workspace_(workspace), kernels_(kernels), parallel_(parallel),
+    : Pass(parameters), weights_(weights), order_(recording, bindings), workspace_(workspace), kernels_(kernels), parallel_(parallel),
       plan_(recording.plan(bindings)), arena_(workspace.arena(plan_.bytes)) {}
 
 char* HostPass::memory(const Tensor& tensor) const { return arena_ + plan_.offsets[tensor.id]; }
 
 void HostPass::read(const Tensor& tensor, void* values) {
+  order_.read(tensor);
   std::memcpy(values, memory(tensor), static_cast<size_t>(tensor.shape.rows.value() * tensor.shape.width.value()) * size_of(tensor.dtype));
 }
 
 void HostPass::write(const Tensor& tensor, FunctionRef<void(void* values)> fill) {
-  if (tensor.id >= recording_.tensors().size()) throw Error(Status::internal, "the pass has more tensors than were recorded");
+  order_.input(tensor);
   fill(memory(tensor));
 }
 
 void HostPass::execute(const Operation& operation) {
-  // The arena was planned from the recording: a pass that does anything else would write over what it needs.
-  const uint32_t id = operation.out.id;
-  if (id >= recording_.tensors().size()) throw Error(Status::internal, "the pass has more tensors than were recorded");
-  const Shape& recorded = recording_.tensors()[id].tensor.shape;
-  if (recorded.rows.value(bindings_) != operation.out.shape.rows.value() || recorded.width.value(bindings_) != operation.out.shape.width.value())
-    throw Error(Status::internal, std::string(operation.name()) + ": the result is " + operation.out.shape.text() + " and was recorded as " + recorded.text());
+  order_.operation(operation);
   if (operation.out.shape.rows.value() == 0) return;
   float* out = reinterpret_cast<float*>(memory(operation.out));
   std::visit([&](const auto& what) { run(what, out); }, operation.what);

@@ -37,8 +37,7 @@ class HostPass final : public Pass {
   void over_rows(int64_t rows, int64_t width, FunctionRef<void(int64_t first, int64_t count)> body);
 
   const HostWeights& weights_;
-  const Recording& recording_;
-  Bindings bindings_;
+  RecordedOrder order_;
   HostWorkspace& workspace_;
   const Kernels& kernels_;
   Parallel& parallel_;

@@ -12,7 +12,12 @@ void require(bool holds, const char* operation, const std::string& what) {
   if (!holds) throw Error(Status::internal, std::string(operation) + ": " + what);
 }
 
+void require_floats(const Tensor& tensor, const char* operation) {
+  require(tensor.dtype == DType::f32, operation, std::string("takes f32, not ") + name_of(tensor.dtype) + " " + tensor.shape.text());
+}
+
 void require_columns(const Columns& columns, const char* operation) {
+  require_floats(columns.tensor, operation);
   require(columns.first >= 0 && columns.count > 0 && columns.first + columns.count <= columns.tensor.shape.width.value(), operation,
           "columns " + std::to_string(columns.first) + " … " + std::to_string(columns.first + columns.count) + " of " + columns.tensor.shape.text());
 }
@@ -44,11 +49,15 @@ Tensor Ops::linear(const Tensor& x, Parameter weight, const LinearOptions& optio
     require(bias.kind == ParameterKind::vector && bias.parts() == spec.parts() && bias.width() == spec.part_rows(), "linear",
             bias.role + " does not fit " + spec.role);
   }
-  if (options.residual) require(options.residual->shape == out, "linear", "the residual is " + options.residual->shape.text() + ", not " + out.text());
+  if (options.residual) {
+    require_floats(*options.residual, "linear");
+    require(options.residual->shape == out, "linear", "the residual is " + options.residual->shape.text() + ", not " + out.text());
+  }
   return run(op::Linear{x, weight, options.first_part, parts, options.bias, options.activation, options.residual}, out);
 }
 
 Tensor Ops::layer_norm(const Tensor& x, Parameter gain, Parameter bias, float epsilon) {
+  require_floats(x, "layer_norm");
   require_vector(parameters_[gain], x.shape.width.value(), "layer_norm");
   require_vector(parameters_[bias], x.shape.width.value(), "layer_norm");
   return run(op::LayerNorm{x, gain, bias, epsilon}, x.shape);
@@ -99,18 +108,27 @@ Tensor Ops::patches(const Tensor& images, const PatchOptions& options) {
 }
 
 Tensor Ops::pool(const Tensor& x, const Sequences& rows, RowChoice choice) {
+  require_floats(x, "pool");
   require(x.shape.rows == rows.rows, "pool", "the tensor and its sequences differ in rows");
   return run(op::Pool{x, rows, choice}, {rows.count, x.shape.width});
 }
 
-Tensor Ops::l2_normalize(const Tensor& x) { return run(op::L2Normalize{x}, x.shape); }
+Tensor Ops::l2_normalize(const Tensor& x) {
+  require_floats(x, "l2_normalize");
+  return run(op::L2Normalize{x}, x.shape);
+}
 
 Tensor Ops::similarity(const Tensor& a, const Tensor& b, Parameter log_scale) {
+  require_floats(a, "similarity");
+  require_floats(b, "similarity");
   require(a.shape.width == b.shape.width, "similarity", a.shape.text() + " against " + b.shape.text());
   require(parameters_[log_scale].kind == ParameterKind::scalar, "similarity", parameters_[log_scale].role + " is not a scalar");
   return run(op::Similarity{a, b, log_scale}, {a.shape.rows, b.shape.rows});
 }
 
-Tensor Ops::softmax(const Tensor& x) { return run(op::Softmax{x}, x.shape); }
+Tensor Ops::softmax(const Tensor& x) {
+  require_floats(x, "softmax");
+  return run(op::Softmax{x}, x.shape);
+}
 
 }  // namespace oag

@@ -22,7 +22,7 @@ namespace oag {
 
 // What is fused behind a matrix product, and which of the weight's parts are used.
 struct LinearOptions {
-  std::optional<Parameter> bias;       // vector with the same parts as the weight
+  std::optional<Parameter> bias = {};  // vector with the same parts as the weight
   Activation activation = Activation::none;
   std::optional<Tensor> residual = {}; // [rows, out], added last
   int first_part = 0;

@@ -33,6 +33,25 @@ class Recording {
   std::vector<Born> tensors_;
 };
 
+// Walks along a recording with a pass that repeats it. The arena was planned from the recording: a pass that does anything else would write over
+// what it still needs, so every step that differs throws Error(internal). One pass, one thread.
+class RecordedOrder {
+ public:
+  // The recording outlives it.
+  RecordedOrder(const Recording& recording, const Bindings& bindings) : recording_(recording), bindings_(bindings) {}
+
+  void input(const Tensor& tensor);
+  void operation(const Operation& operation);
+  void read(const Tensor& tensor) const;  // up to the operation after the last that was recorded to read it
+
+ private:
+  void next_tensor(const Tensor& tensor, const char* what);
+
+  const Recording& recording_;
+  Bindings bindings_;
+  size_t tensors_ = 0, operations_ = 0;  // done so far
+};
+
 // What is run on a pass: inputs, operations, reads. It must do the same on every pass.
 using Program = std::function<void(Pass&)>;
 

@@ -48,6 +48,7 @@ class Reader {
     if (value < low || value > high) throw Error(Status::invalid_argument, "the saved state holds the number " + std::to_string(value) + " where none such can be");
     return value;
   }
+  bool at_end() const { return at_ == end_; }
   std::string text() {
     const int64_t length = number(0, 1 << 16);
     const size_t from = skip(length);
@@ -102,20 +103,21 @@ SavedState::SavedState(std::vector<uint8_t> bytes) : bytes_(std::move(bytes)) {
     std::string name = in.text();
     Values values{};
     values.dtype = static_cast<DType>(in.number(0, static_cast<int64_t>(DType::u8)));
-    values.rows = in.number(0, int64_t{1} << 31);
-    values.width = in.number(0, int64_t{1} << 24);
+    values.rows = in.number(1, int64_t{1} << 31);
+    values.width = in.number(1, int64_t{1} << 24);
     values.offset = in.skip(values.rows * values.width * static_cast<int64_t>(size_of(values.dtype)));
     tensors_.emplace_back(std::move(name), values);
   }
   for (int64_t n = in.number(0, 1 << 16); n > 0; n--) {
     std::string name = in.text();
     const int64_t count = in.number(0, int64_t{1} << 31);
-    std::vector<int64_t> offsets;
+    std::vector<int64_t> offsets{in.number(0, 0)};
     std::vector<int32_t> positions;
-    for (int64_t s = 0; s <= count; s++) offsets.push_back(in.number());
+    for (int64_t s = 0; s < count; s++) offsets.push_back(in.number(offsets.back() + 1, int64_t{1} << 31));
     for (int64_t s = 0; s < count; s++) positions.push_back(static_cast<int32_t>(in.number(0, INT32_MAX)));
     sequences_.emplace_back(std::move(name), make_sequences(SequenceTable(std::move(offsets), std::move(positions))));
   }
+  if (!in.at_end()) throw Error(Status::invalid_argument, "the saved state has bytes behind its end");
 }
 
 State SavedState::load(Pass& pass) const {

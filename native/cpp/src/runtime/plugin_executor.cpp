@@ -68,19 +68,21 @@ class PluginPass final : public Pass {
  public:
   PluginPass(const oag_plugin_table& table, const std::string& library, void* device, const ParameterList& parameters, const PluginWeights& weights,
              const Recording& recording, const Bindings& bindings, const PluginWorkspace& workspace)
-      : Pass(parameters), table_(table), library_(library), plan_(recording.plan(bindings)) {
+      : Pass(parameters), table_(table), library_(library), order_(recording, bindings), plan_(recording.plan(bindings)) {
     call(library_, table_.pass_begin, device, weights.handle, workspace.handle, static_cast<const int64_t*>(plan_.offsets.data()),
          static_cast<uint32_t>(plan_.offsets.size()), plan_.bytes, &handle_);
   }
   ~PluginPass() override { table_.pass_end(handle_); }
 
   void read(const Tensor& tensor, void* values) override {
+    order_.read(tensor);
     const oag_plugin_tensor plain_tensor = plain(tensor);
     call(library_, table_.pass_read, handle_, &plain_tensor, values);
   }
 
  protected:
   void write(const Tensor& tensor, FunctionRef<void(void* values)> fill) override {
+    order_.input(tensor);
     const oag_plugin_tensor plain_tensor = plain(tensor);
     void* memory = nullptr;
     call(library_, table_.pass_input_memory, handle_, &plain_tensor, &memory);
@@ -89,6 +91,7 @@ class PluginPass final : public Pass {
   }
 
   void execute(const Operation& operation) override {
+    order_.operation(operation);
     oag_plugin_operation to{};
     to.struct_size = sizeof to;
     to.out = plain(operation.out);
@@ -178,6 +181,7 @@ class PluginPass final : public Pass {
 
   const oag_plugin_table& table_;
   const std::string& library_;
+  RecordedOrder order_;
   ArenaPlan plan_;
   void* handle_ = nullptr;
   std::vector<std::vector<int32_t>> kept_positions_;

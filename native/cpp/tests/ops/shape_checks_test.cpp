@@ -1,0 +1,136 @@
+// A model file that is wrong is found when it is recorded, before any executor runs it.
+#include <doctest/doctest.h>
+
+#include "core/sequence_table.h"
+#include "ops/recorder.h"
+#include "ops/tiny_model.h"
+#include "support/refusal.h"
+
+using namespace oag;
+using namespace oag::test;
+
+namespace {
+
+const TinyModel& tiny() {
+  static const TinyModel& model = *new TinyModel;
+  return model;
+}
+
+const Sequences texts{{1, Symbol::tokens}, {1, Symbol::texts}, nullptr};
+
+const auto nothing = [](void*) {};
+
+// Records one operation on x, f32 [tokens, tiny_width].
+template <class Body>
+std::string wrongly(const char* operation, const char* culprit, Body&& body) {
+  return wrong_refusal(Status::internal, {operation, culprit}, [&] {
+    record(tiny().list, [&](Pass& pass) { body(pass, pass.input(DType::f32, {{1, Symbol::tokens}, tiny_width}, nothing)); });
+  });
+}
+
+Tensor ids(Pass& pass) { return pass.input(DType::i32, {{1, Symbol::tokens}, 1}, nothing); }
+
+}  // namespace
+
+TEST_CASE("linear takes a matrix that fits, parts that are there, a bias and a residual of the result's shape") {
+  CHECK(wrongly("linear", "tiny.gain is not a matrix", [](Pass& pass, const Tensor& x) { pass.linear(x, tiny().gain); }) == "");
+  CHECK(wrongly("linear", "tiny.patches takes rows of 12, not [tokens, 8]", [](Pass& pass, const Tensor& x) { pass.linear(x, tiny().patches); }) == "");
+  CHECK(wrongly("linear", "tiny.matrix takes rows", [](Pass& pass, const Tensor&) { pass.linear(ids(pass), tiny().matrix); }) == "");
+  CHECK(wrongly("linear", "tiny.matrix has no such parts", [](Pass& pass, const Tensor& x) { pass.linear(x, tiny().matrix, {.first_part = 2, .parts = 2}); }) == "");
+  CHECK(wrongly("linear", "tiny.matrix has no such parts", [](Pass& pass, const Tensor& x) { pass.linear(x, tiny().matrix, {.first_part = -1, .parts = 1}); }) == "");
+  CHECK(wrongly("linear", "tiny.matrix has no such parts", [](Pass& pass, const Tensor& x) { pass.linear(x, tiny().matrix, {.first_part = 3}); }) == "");
+  CHECK(wrongly("linear", "tiny.bias does not fit tiny.matrix", [](Pass& pass, const Tensor& x) { pass.linear(x, tiny().matrix, {.bias = tiny().bias}); }) == "");
+  CHECK(wrongly("linear", "the residual is [tokens, 8], not [tokens, 24]",
+                [](Pass& pass, const Tensor& x) { pass.linear(x, tiny().matrix, {.residual = x}); }) == "");
+  CHECK(wrongly("linear", "the residual is [4, 8]", [](Pass& pass, const Tensor& x) {
+          const Tensor four = pass.input(DType::f32, {4, tiny_width}, nothing);
+          pass.linear(x, tiny().matrix, {.residual = four, .parts = 1});
+        }) == "");
+}
+
+TEST_CASE("layer_norm takes vectors of the width") {
+  CHECK(wrongly("layer_norm", "tiny.short is not a vector of 8", [](Pass& pass, const Tensor& x) { pass.layer_norm(x, tiny().short_vector, tiny().bias, 1e-5f); }) == "");
+  CHECK(wrongly("layer_norm", "tiny.short is not a vector of 8", [](Pass& pass, const Tensor& x) { pass.layer_norm(x, tiny().gain, tiny().short_vector, 1e-5f); }) == "");
+  CHECK(wrongly("layer_norm", "tiny.tokens is not a vector", [](Pass& pass, const Tensor& x) { pass.layer_norm(x, tiny().tokens, tiny().bias, 1e-5f); }) == "");
+  CHECK(wrongly("layer_norm", "tiny.matrix.bias is not a vector", [](Pass& pass, const Tensor& x) { pass.layer_norm(x, tiny().gain, tiny().matrix_bias, 1e-5f); }) == "");
+}
+
+TEST_CASE("attention takes columns that are there, and sequences that belong together") {
+  const auto attend = [](Pass& pass, const Columns& queries, const Columns& keys, const Columns& values, int heads, const Sequences& query_rows = texts,
+                         const Sequences& key_rows = texts) { pass.attention(queries, query_rows, {{keys, values, key_rows}}, {.heads = heads}); };
+  CHECK(wrongly("attention", "columns 4 … 12 of [tokens, 8]", [&](Pass& pass, const Tensor& x) { attend(pass, {x, 4, 8}, {x, 0, 8}, {x, 0, 8}, 2); }) == "");
+  CHECK(wrongly("attention", "columns -1 … 7", [&](Pass& pass, const Tensor& x) { attend(pass, {x, 0, 8}, {x, -1, 8}, {x, 0, 8}, 2); }) == "");
+  CHECK(wrongly("attention", "columns 0 … 0", [&](Pass& pass, const Tensor& x) { attend(pass, {x, 0, 8}, {x, 0, 8}, {x, 0, 0}, 2); }) == "");
+  CHECK(wrongly("attention", "heads do not divide", [&](Pass& pass, const Tensor& x) { attend(pass, {x, 0, 8}, {x, 0, 8}, {x, 0, 8}, 3); }) == "");
+  CHECK(wrongly("attention", "heads do not divide", [&](Pass& pass, const Tensor& x) { attend(pass, {x, 0, 8}, {x, 0, 8}, {x, 0, 8}, 0); }) == "");
+  CHECK(wrongly("attention", "differ in width", [&](Pass& pass, const Tensor& x) { attend(pass, {x, 0, 8}, {x, 0, 4}, {x, 0, 8}, 2); }) == "");
+  CHECK(wrongly("attention", "differ in width", [&](Pass& pass, const Tensor& x) { attend(pass, {x, 0, 8}, {x, 0, 8}, {x, 0, 4}, 2); }) == "");
+  CHECK(wrongly("attention", "queries and their sequences differ in rows",
+                [&](Pass& pass, const Tensor& x) { attend(pass, {x, 0, 8}, {x, 0, 8}, {x, 0, 8}, 2, choose_rows(texts, RowChoice::last)); }) == "");
+  CHECK(wrongly("attention", "keys and their sequences differ in rows",
+                [&](Pass& pass, const Tensor& x) { attend(pass, {x, 0, 8}, {x, 0, 8}, {x, 0, 8}, 2, texts, choose_rows(texts, RowChoice::last)); }) == "");
+  CHECK(wrongly("attention", "keys and queries differ in sequences", [&](Pass& pass, const Tensor& x) {
+          attend(pass, {x, 0, 8}, {x, 0, 8}, {x, 0, 8}, 2, texts, {{1, Symbol::tokens}, {1, Symbol::images}, nullptr});
+        }) == "");
+  CHECK(wrongly("attention", "no keys", [](Pass& pass, const Tensor& x) { pass.attention({x, 0, 8}, texts, {}, {.heads = 2}); }) == "");
+}
+
+TEST_CASE("embed takes a column of ids, and two tables of one width") {
+  CHECK(wrongly("embed", "ids are [tokens, 8]", [](Pass& pass, const Tensor& x) { pass.embed(x, texts, tiny().tokens, tiny().positions); }) == "");
+  CHECK(wrongly("embed", "ids are [texts, 1]", [](Pass& pass, const Tensor&) {
+          pass.embed(pass.input(DType::i32, {{1, Symbol::texts}, 1}, nothing), texts, tiny().tokens, tiny().positions);
+        }) == "");
+  CHECK(wrongly("embed", "tiny.gain is not a table", [](Pass& pass, const Tensor&) { pass.embed(ids(pass), texts, tiny().gain, tiny().positions); }) == "");
+  CHECK(wrongly("embed", "tiny.narrow does not fit tiny.tokens", [](Pass& pass, const Tensor&) { pass.embed(ids(pass), texts, tiny().tokens, tiny().narrow_table); }) == "");
+}
+
+TEST_CASE("patches take pictures of the size that is said, and positions for all of them") {
+  const auto cut = [](PatchOptions change) {
+    return [change](Pass& pass, const Tensor&) { pass.patches(pass.input(DType::f32, {{1, Symbol::images}, 3 * 4 * 4}, nothing), change); };
+  };
+  const PatchOptions right{.weight = tiny().patches, .bias = tiny().bias, .prefix = tiny().gain, .positions = tiny().positions, .height = 4, .width = 4, .patch = 2};
+  record(tiny().list, [&](Pass& pass) { cut(right)(pass, {}); });
+  PatchOptions wrong = right;
+  wrong.patch = 5;
+  CHECK(wrongly("patches", "no whole patch", cut(wrong)) == "");
+  wrong.patch = 0;
+  CHECK(wrongly("patches", "no whole patch", cut(wrong)) == "");
+  wrong = right;
+  wrong.height = 6;
+  CHECK(wrongly("patches", "images are [images, 48]", cut(wrong)) == "");
+  wrong = right;
+  wrong.patch = 4;
+  CHECK(wrongly("patches", "tiny.patches does not fit the patch size", cut(wrong)) == "");
+  wrong = right;
+  wrong.prefix.reset();
+  CHECK(wrongly("patches", "tiny.positions does not have 4 positions", cut(wrong)) == "");
+  wrong = right;
+  wrong.bias = tiny().short_vector;
+  CHECK(wrongly("patches", "tiny.short is not a vector of 8", cut(wrong)) == "");
+  wrong = right;
+  wrong.prefix = tiny().short_vector;
+  CHECK(wrongly("patches", "tiny.short is not a vector of 8", cut(wrong)) == "");
+}
+
+TEST_CASE("pool, similarity and the row operations check what they are given") {
+  CHECK(wrongly("pool", "differ in rows", [](Pass& pass, const Tensor& x) { pass.pool(x, choose_rows(texts, RowChoice::first), RowChoice::first); }) == "");
+  CHECK(wrongly("similarity", "[tokens, 8] against [3, 7]", [](Pass& pass, const Tensor& x) {
+          pass.similarity(x, pass.input(DType::f32, {3, 7}, nothing), tiny().log_scale);
+        }) == "");
+  CHECK(wrongly("similarity", "tiny.gain is not a scalar", [](Pass& pass, const Tensor& x) { pass.similarity(x, x, tiny().gain); }) == "");
+}
+
+TEST_CASE("ids are numbers of no quantity: only embed takes them") {
+  const PatchOptions one_pixel{.weight = tiny().patches, .positions = tiny().positions, .height = 2, .width = 2, .patch = 2};
+  const auto wide_ids = [](Pass& pass, int64_t width) { return pass.input(DType::i32, {{1, Symbol::tokens}, width}, nothing); };
+  CHECK(wrongly("layer_norm", "i32", [&](Pass& pass, const Tensor&) { pass.layer_norm(wide_ids(pass, 8), tiny().gain, tiny().bias, 1e-5f); }) == "");
+  CHECK(wrongly("attention", "i32", [&](Pass& pass, const Tensor& x) {
+          pass.attention({x, 0, 8}, texts, {{{wide_ids(pass, 8), 0, 8}, {x, 0, 8}, texts}}, {.heads = 2});
+        }) == "");
+  CHECK(wrongly("patches", "images are", [&](Pass& pass, const Tensor&) { pass.patches(wide_ids(pass, 12), one_pixel); }) == "");
+  CHECK(wrongly("pool", "i32", [&](Pass& pass, const Tensor&) { pass.pool(wide_ids(pass, 8), texts, RowChoice::first); }) == "");
+  CHECK(wrongly("l2_normalize", "i32", [&](Pass& pass, const Tensor&) { pass.l2_normalize(wide_ids(pass, 8)); }) == "");
+  CHECK(wrongly("similarity", "i32", [&](Pass& pass, const Tensor& x) { pass.similarity(x, wide_ids(pass, 8), tiny().log_scale); }) == "");
+  CHECK(wrongly("softmax", "i32", [&](Pass& pass, const Tensor&) { pass.softmax(wide_ids(pass, 8)); }) == "");
+  CHECK(wrongly("linear", "i32", [&](Pass& pass, const Tensor& x) { pass.linear(x, tiny().matrix, {.residual = wide_ids(pass, 8), .parts = 1}); }) == "");
+}
