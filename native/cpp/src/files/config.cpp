@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "files/file.h"
+#include "files/json.h"
 
 namespace oag::files {
 namespace {
@@ -14,14 +15,7 @@ constexpr int64_t config_limit = int64_t{64} << 20;  // far above any config, in
 }  // namespace
 
 Config Config::read(const std::string& path) {
-  const std::string text = read_text(path, config_limit);
-  nlohmann::json parsed;
-  try {
-    parsed = nlohmann::json::parse(text);
-  } catch (const nlohmann::json::exception& e) {
-    throw Error(Status::bad_model, path + ": is not valid JSON: " + e.what());
-  }
-  return Config(path, std::move(parsed));
+  return Config(path, parse_json(read_text(path, config_limit), path + ":"));
 }
 
 Config::Config(std::string source, nlohmann::json object) : source_(std::move(source)), object_(std::move(object)) {
