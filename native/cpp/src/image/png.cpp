@@ -78,10 +78,9 @@ class PngReader {
     return true;
   }
 
-  // The file ended (or its image data did) behind the last row, in what closes the compressed data. Pillow does not look
-  // for that either. libpng has put the last row into line by then.
-  bool only_the_end_is_missing() const {
-    if (!exhausted_) return false;
+  // The fault lies behind the last row: what closes the compressed data, or the next chunk, is damaged or missing. Pillow does not
+  // look there either. libpng has put the last row into line by then.
+  bool all_rows_are_there() const {
     return header_.interlaced ? png_get_current_pass_number(png_) == PNG_INTERLACE_ADAM7_PASSES
                               : png_get_current_row_number(png_) == static_cast<png_uint_32>(header_.size.height);
   }
@@ -191,7 +190,7 @@ Picture read_png_pixels(Bytes file, const PngHeader& header) {
   Picture picture(header.size.width, header.size.height);
   std::vector<uint8_t> line(reader.line_bytes());
   if (!reader.read_rows(picture, line.data())) {
-    if (!reader.only_the_end_is_missing()) reader.fail();
+    if (!reader.all_rows_are_there()) reader.fail();
     reader.finish_last_row(picture, line.data());
   }
   reader.refuse_wrong_checksum();

@@ -29,13 +29,20 @@ std::optional<Bytes> take_field(Bytes& bytes) {
   return field;
 }
 
-// zlib data of at most 1 MiB when inflated (Pillow's bound for text, against bombs). Empty for more and for damaged data.
+// zlib data of at most 1 MiB when inflated (Pillow's bound for text, against bombs). What there is of data that end early; empty
+// for more than 1 MiB and for damaged data.
 std::vector<uint8_t> inflated_text(Bytes bytes) {
-  constexpr uLongf most = 1 << 20;
-  std::vector<uint8_t> text(most);
-  uLongf length = most;
-  if (uncompress(text.data(), &length, bytes.data(), static_cast<uLong>(bytes.size())) != Z_OK) return {};
-  text.resize(length);
+  std::vector<uint8_t> text((1 << 20) + 1);
+  z_stream stream{};
+  if (inflateInit(&stream) != Z_OK) return {};
+  stream.next_in = const_cast<Bytef*>(bytes.data());
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = text.data();
+  stream.avail_out = static_cast<uInt>(text.size());
+  const int result = inflate(&stream, Z_SYNC_FLUSH);
+  const bool sound = result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR;
+  text.resize(sound && stream.avail_out > 0 ? text.size() - stream.avail_out : 0);
+  inflateEnd(&stream);
   return text;
 }
 
@@ -153,7 +160,7 @@ PngHeader read_png_header(Bytes file) {
       rest = rest.subspan(length + 12);
       continue;
     }
-    if (type == "IEND" && image_data) break;
+    if (image_data && (type == "IEND" || type == "fcTL")) break;  // fcTL: the second frame of an animation
     if (length > rest.size() - 8) refuse("the file ends within its chunk " + std::string(type) + " (truncated)");
     const Bytes data = rest.subspan(8, length);
     if (!image_data) {
