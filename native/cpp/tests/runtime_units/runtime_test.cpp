@@ -1,0 +1,177 @@
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "host/isa.h"
+#include "runtime/model.h"
+#include "runtime/runtime.h"
+#include "support/refusal.h"
+#include "support/temp_folder.h"
+
+using namespace oag;
+using namespace oag::test;
+
+namespace {
+
+class Environment {
+ public:
+  Environment(const char* name, const char* value) : name_(name) {
+    const char* before = std::getenv(name);
+    if (before) before_ = before;
+    setenv(name, value, 1);
+  }
+  ~Environment() { before_.empty() ? unsetenv(name_) : setenv(name_, before_.c_str(), 1); }
+
+ private:
+  const char* name_;
+  std::string before_;
+};
+
+RuntimeOptions on_host() {
+  RuntimeOptions options;
+  options.device = Device::host;
+  options.threads = 1;
+  return options;
+}
+
+template <class Change>
+std::string refused(std::initializer_list<std::string> parts, Change&& change) {
+  RuntimeOptions options = on_host();
+  change(options);
+  return wrong_refusal(Status::invalid_argument, parts, [&] { Runtime{options}; });
+}
+
+}  // namespace
+
+TEST_CASE("options that are not given get their defaults") {
+  RuntimeOptions options;
+  options.device = Device::host;
+  const Runtime runtime(options);
+  CHECK(runtime.options().threads == usable_cpus());
+  CHECK(runtime.options().max_tokens == 2048);
+  CHECK(runtime.options().max_passes == std::max(2, usable_cpus()));
+  CHECK(runtime.options().max_image_pixels == 178'956'970);
+  CHECK(runtime.options().max_pixels_in_flight == 64 << 20);
+  CHECK(runtime.options().plugin_folder == library_folder());
+  CHECK(runtime.options().isa == static_cast<int>(runtime.kernels().isa));
+}
+
+TEST_CASE("options out of range are refused by name") {
+  CHECK(refused({"threads is -1", "0 (default) to 1024"}, [](RuntimeOptions& o) { o.threads = -1; }) == "");
+  CHECK(refused({"threads is 1025"}, [](RuntimeOptions& o) { o.threads = 1025; }) == "");
+  CHECK(refused({"max_tokens is -1"}, [](RuntimeOptions& o) { o.max_tokens = -1; }) == "");
+  CHECK(refused({"max_tokens is "}, [](RuntimeOptions& o) { o.max_tokens = INT64_MAX; }) == "");
+  CHECK(refused({"max_passes is -5"}, [](RuntimeOptions& o) { o.max_passes = -5; }) == "");
+  CHECK(refused({"max_image_pixels is -1"}, [](RuntimeOptions& o) { o.max_image_pixels = -1; }) == "");
+  CHECK(refused({"max_pixels_in_flight is -1"}, [](RuntimeOptions& o) { o.max_pixels_in_flight = -1; }) == "");
+}
+
+TEST_CASE("each instruction set is used when it is asked for, or refused with the reason") {
+  bool best = true;
+  for (const host::IsaVerdict& verdict : host::isa_verdicts()) {
+    CAPTURE(std::string(host::name_of(verdict.isa)));
+    RuntimeOptions options = on_host();
+    options.isa = static_cast<int>(verdict.isa);
+    if (verdict.refusal.empty()) {
+      const Runtime runtime(options);
+      CHECK(runtime.kernels().isa == verdict.isa);
+      CHECK(runtime.reason().find(std::string("instruction set ") + host::name_of(verdict.isa) + ": as asked") != std::string::npos);
+      if (best) CHECK(Runtime(on_host()).kernels().isa == verdict.isa);
+      best = false;
+    } else {
+      CHECK(wrong_refusal(Status::unsupported, {host::name_of(verdict.isa), verdict.refusal, "usable here: ", "reference"}, [&] { Runtime{options}; }) == "");
+      if (best) CHECK(Runtime(on_host()).reason().find(std::string("not ") + host::name_of(verdict.isa) + ": " + verdict.refusal) != std::string::npos);
+    }
+  }
+  const std::vector<host::IsaVerdict> verdicts = host::isa_verdicts();
+  REQUIRE(verdicts.size() == 4);
+  CHECK(verdicts.back().isa == host::Isa::reference);
+  CHECK(verdicts.back().refusal.empty());
+}
+
+TEST_CASE("a CPU that lacks a feature is not given kernels that need it") {
+  const std::vector<std::string> features = host::cpu_features();
+  const auto has = [&](const char* name) { return std::find(features.begin(), features.end(), name) != features.end(); };
+  for (const host::IsaVerdict& verdict : host::isa_verdicts()) {
+    if (verdict.isa == host::Isa::avx2 && verdict.refusal.empty()) CHECK((has("avx2") && has("fma")));
+    if (verdict.isa == host::Isa::avx512 && verdict.refusal.empty()) CHECK((has("avx512f") && has("avx512bw") && has("avx512vl") && has("avx512dq")));
+    if (verdict.isa == host::Isa::neon) CHECK(verdict.refusal.find("another processor family") != std::string::npos);
+  }
+}
+
+TEST_CASE("the environment gives defaults, which options replace") {
+  const Environment isa("OPENAUTOGLM_ISA", "reference");
+  const Environment device("OPENAUTOGLM_DEVICE", "host");
+  RuntimeOptions options;
+  options.threads = 1;
+  const Runtime runtime(options);
+  CHECK(runtime.kernels().isa == host::Isa::reference);
+  CHECK(runtime.reason().find("device host: as asked") == 0);
+  const Environment nonsense("OPENAUTOGLM_DEVICE", "quantum");
+  const Runtime given(on_host());
+  CHECK(given.options().device == Device::host);
+}
+
+TEST_CASE("a wrong value in the environment names the variable and what it may be") {
+  RuntimeOptions options;
+  options.threads = 1;
+  {
+    const Environment isa("OPENAUTOGLM_ISA", "sse9");
+    CHECK(wrong_refusal(Status::invalid_argument, {"OPENAUTOGLM_ISA", "\"sse9\"", "auto, reference, avx2, avx512, neon"}, [&] { Runtime{options}; }) == "");
+    // Diagnostics are for exactly such cases: they say it instead of failing.
+    const auto json = nlohmann::json::parse(diagnostics(nullptr));
+    CHECK(json.at("refused").get<std::string>().find("sse9") != std::string::npos);
+    CHECK(json.contains("instruction_sets"));
+  }
+  const Environment device("OPENAUTOGLM_DEVICE", "gpu");
+  CHECK(wrong_refusal(Status::invalid_argument, {"OPENAUTOGLM_DEVICE", "\"gpu\"", "auto, host, cuda, tensorrt"}, [&] { Runtime{options}; }) == "");
+}
+
+TEST_CASE("an empty variable is as none") {
+  const Environment isa("OPENAUTOGLM_ISA", "");
+  CHECK_NOTHROW(Runtime{on_host()});
+}
+
+TEST_CASE("a device that is asked for is never replaced") {
+  const TempFolder empty;
+  RuntimeOptions options = on_host();
+  options.plugin_folder = empty.path();
+  options.device = Device::cuda;
+  CHECK(wrong_refusal(Status::unavailable, {"device cuda", empty.path(), "is not there", "classifier"}, [&] { Runtime{options}; }) == "");
+  options.device = Device::tensorrt;
+  CHECK(wrong_refusal(Status::unavailable, {"device tensorrt", "use cuda or host"}, [&] { Runtime{options}; }) == "");
+  options.device = Device::automatic;
+  const Runtime runtime(options);
+  CHECK(runtime.options().device == Device::host);
+  CHECK(runtime.reason().find("not cuda: " + empty.path()) != std::string::npos);
+  CHECK(runtime.reason().find("not tensorrt: ") != std::string::npos);
+  REQUIRE(runtime.devices().size() == 3);
+}
+
+TEST_CASE("diagnostics tell what was chosen and why the rest was not") {
+  RuntimeOptions options = on_host();
+  options.isa = static_cast<int>(host::Isa::reference);
+  const Runtime runtime(options);
+  const auto json = nlohmann::json::parse(diagnostics(&runtime));
+  int chosen = 0;
+  for (const auto& isa : json.at("instruction_sets")) {
+    chosen += isa.at("chosen").get<bool>();
+    if (isa.at("chosen").get<bool>()) CHECK(isa.at("name") == "reference");
+    CHECK(isa.at("usable").get<bool>() != isa.contains("reason"));
+  }
+  CHECK(chosen == 1);
+  for (const auto& device : json.at("devices")) CHECK(device.at("chosen").get<bool>() == (device.at("name") == "host"));
+  CHECK(json.at("limits").at("threads") == 1);
+  CHECK(json.at("platform").at("cpus_usable").get<int>() >= 1);
+  CHECK(json.at("memory").at("total_bytes").get<int64_t>() > json.at("memory").at("available_bytes").get<int64_t>());
+  CHECK(json.at("memory").at("resident_bytes").get<int64_t>() > 0);
+  CHECK(json.at("gpu_driver").contains("libcuda"));
+}
+
+TEST_CASE("precisions that are not there yet are refused with the reason") {
+  auto runtime = std::make_shared<Runtime>(on_host());
+  for (Precision precision : {Precision::bf16, Precision::fp16, Precision::int8})
+    CHECK(wrong_refusal(Status::unsupported, {std::string("precision ") + name_of(precision), "use fp32"},
+                        [&] { Model(runtime, OAG_TEST_DATA "/models/tiny-clip", precision); }) == "");
+}
