@@ -119,9 +119,9 @@ TEST_CASE("attention: error against fp64, over sizes that straddle vectors and b
     for (const int64_t head_size : {1, 3, 7, 8, 15, 16, 17, 32, 33, 64, 72, 80, 96, 128, 256}) {
       Samples samples;
       for (const int64_t keys : {1, 2, 7, 15, 16, 17, 31, 33, 50, 77, 130}) {
-        for (const int64_t queries : {1, 2, 5, 6, 7, 13, 14, 15, 50}) {
+        for (const int64_t queries : {1, 5, 6, 7, 13, 14, 15, 50}) {
           ++seed;
-          if (head_size > 96 && seed % 4 != 0) continue;  // enough of the long ones
+          if (head_size > 96 && seed % 3 != 0) continue;  // enough of the long ones
           Problem p = make_problem(queries, keys, head_size, seed);
           p.causal = seed % 2 == 0;
           p.first_query_position = 4 + (seed % 3 == 0 ? keys : 0);
@@ -192,13 +192,13 @@ TEST_CASE("attention: a query's bits depend neither on its mates nor on how the 
         p.causal = causal;
         p.first_query_position = keys - 40;
         const std::vector<float> all = attention(kernels, p);
-        for (int64_t i = 0; i < p.queries; i += keys == 700 ? 23 : 1) {
+        for (int64_t i = 0; i < p.queries; i += keys == 700 ? 23 : 3) {
           CAPTURE(i);
           REQUIRE(same_bits(attention(kernels, p, i, 1), row_of(all, 64, i)));
         }
         const std::vector<float> some = attention(kernels, p, 3, 17);
         REQUIRE(same_bits(some, {all.begin() + 3 * 64, all.begin() + 20 * 64}));
-        for (int64_t cut = 0; cut < keys; cut += 7) {
+        for (int64_t cut = 0; cut < keys; cut += 1 + keys / 8) {
           p.cuts = {cut, (cut + keys) / 2};
           REQUIRE(same_bits(attention(kernels, p), all));
         }
@@ -240,6 +240,16 @@ TEST_CASE("attention: a query that sees no key gets zeros") {
     // The first of these is the key's own: one key, probability 1.
     const std::vector<float> first = row_of(out, 17, 7);
     for (int64_t d = 0; d < 17; ++d) CHECK(first[d] == p.v[d]);
+  });
+}
+
+TEST_CASE("attention: no keys at all give zeros") {
+  for_each_table([](const Kernels& kernels) {
+    for (const bool causal : {false, true}) {
+      Problem p = make_problem(15, 0, 20, 1);
+      p.causal = causal;
+      CHECK(same_bits(attention(kernels, p), std::vector<float>(15 * 20, 0.0f)));
+    }
   });
 }
 

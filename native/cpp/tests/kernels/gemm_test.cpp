@@ -137,8 +137,8 @@ TEST_CASE("gemm: error against fp64, over sizes that straddle every vector width
     unsigned seed = 0;
     for (const int64_t inputs : {1, 2, 3, 4, 5, 7, 15, 16, 17, 31, 33, 64, 77, 101, 384, 769}) {
       Samples samples[std::size(kActivations)];
-      for (const int64_t rows : {1, 2, 3, 5, 6, 7, 13, 14, 15, 29}) {
-        for (const int64_t outputs : {1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 67}) {
+      for (const int64_t rows : {1, 2, 5, 6, 7, 13, 14, 15, 29}) {
+        for (const int64_t outputs : {1, 8, 9, 15, 17, 32, 67}) {
           if (inputs > 100 && (rows * outputs) % 3 != 0) continue;  // enough of the long ones
           Problem p = make_problem(rows, inputs, outputs, ++seed);
           p.activation = kActivations[seed % 4];

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <new>
 #include <vector>
 
@@ -21,10 +22,7 @@ class Guarded {
   explicit Guarded(size_t count, size_t alignment = sizeof(float)) : count_(count) {
     const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
     usable_ = (count * sizeof(float) + alignment + 64 + page - 1) / page * page;  // 64 or more bytes before the begin
-    mapping_ = mmap(nullptr, usable_ + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (mapping_ == MAP_FAILED) throw std::bad_alloc();
-    mapped_ = usable_ + page;
-    mprotect(static_cast<char*>(mapping_) + usable_, page, PROT_NONE);
+    mapping_ = take_mapping(usable_, page);
     const size_t offset = (usable_ - count * sizeof(float)) / alignment * alignment;
     first_ = offset / sizeof(float);
     for (size_t i = 0; i < usable_ / sizeof(float); ++i) set_poison(i);
@@ -35,7 +33,7 @@ class Guarded {
   explicit Guarded(const std::vector<float>& values) : Guarded(values.size(), values) {}
   Guarded(const Guarded&) = delete;
   Guarded& operator=(const Guarded&) = delete;
-  ~Guarded() { munmap(mapping_, mapped_); }
+  ~Guarded() { free_mappings()[usable_].push_back(mapping_); }
 
   float* data() { return words() + first_; }
   const float* data() const { return static_cast<const float*>(mapping_) + first_; }
@@ -59,11 +57,29 @@ class Guarded {
   }
 
  private:
+  // Mappings are kept for the next of their size: thousands of small ones would otherwise cost more than the tests.
+  static std::map<size_t, std::vector<void*>>& free_mappings() {
+    static std::map<size_t, std::vector<void*>> mappings;
+    return mappings;
+  }
+  static void* take_mapping(size_t usable, size_t page) {
+    std::vector<void*>& kept = free_mappings()[usable];
+    if (!kept.empty()) {
+      void* mapping = kept.back();
+      kept.pop_back();
+      return mapping;
+    }
+    void* mapping = mmap(nullptr, usable + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapping == MAP_FAILED) throw std::bad_alloc();
+    mprotect(static_cast<char*>(mapping) + usable, page, PROT_NONE);
+    return mapping;
+  }
+
   float* words() { return static_cast<float*>(mapping_); }
   void set_poison(size_t i) { std::memcpy(words() + i, &kPoison, sizeof kPoison); }
 
   void* mapping_ = nullptr;
-  size_t mapped_ = 0, usable_ = 0, first_ = 0, count_ = 0;
+  size_t usable_ = 0, first_ = 0, count_ = 0;
 };
 
 // A matrix whose rows stand `stride` apart, with poison between them.

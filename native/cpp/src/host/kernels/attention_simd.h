@@ -105,32 +105,59 @@ inline void pack_tile(const AttentionTask& task, int64_t first_key, int64_t coun
   }
 }
 
-// Turns a query's scores against the first `visible` keys of a tile into e^(score − m'), with zeros beyond up to `end`; updates m and
-// l, and returns e^(m − m'), the factor of what the query has summed up before.
-inline float update_softmax(float* scores, int64_t visible, int64_t end, float& maximum_so_far, float& sum_so_far) {
-  const Vec minus_infinity = set1(-__builtin_inff()), zero = set1(0.0f);
-  Vec largest = set1(maximum_so_far);
-  for (int64_t j = 0; j < visible; j += kLanes) largest = max(largest, first_or(load(scores + j), visible - j, minus_infinity));
-  const float new_maximum = maximum(largest);
-  // With nothing but −∞ so far every p is 0, and −∞ − −∞ would be NaN. If it stays so, l is 0 in the end and o / l is NaN, as it
-  // is in plain code.
-  const Vec base = set1(new_maximum == -__builtin_inff() ? 0.0f : new_maximum);
+// The largest of the first `visible` scores and of what has been largest so far.
+inline float update_maximum(const float* scores, int64_t visible, float so_far) {
+  Vec largest = set1(so_far);
+  int64_t j = 0;
+  for (; j + kLanes <= visible; j += kLanes) largest = max(largest, load(scores + j));
+  if (j < visible) largest = max(largest, first_or(load(scores + j), visible - j, largest));
+  return maximum(largest);
+}
+
+// Turns the first `visible` scores into e^(score − base) and returns their sum; what follows up to `end` becomes zero.
+inline float exponentiate(float* scores, int64_t visible, int64_t end, float base) {
+  const Vec zero = set1(0.0f), bases = set1(base);
   Vec total = zero;
-  for (int64_t j = 0; j < visible; j += kLanes) {
-    const Vec p = first_or(exponential(sub(load(scores + j), base)), visible - j, zero);
+  int64_t j = 0;
+  for (; j + kLanes <= visible; j += kLanes) {
+    const Vec p = exponential(sub(load(scores + j), bases));
     store(scores + j, p);
     total = add(total, p);
   }
-  for (int64_t j = round_up(visible, kLanes); j < end; j += kLanes) store(scores + j, zero);
-  float factor = 0.0f;  // of nothing, at the first tile
-  if (maximum_so_far != -__builtin_inff()) {
-    float factors[kLanes];
-    store(factors, exponential(sub(set1(maximum_so_far), base)));
-    factor = factors[0];
+  if (j < visible) {
+    const Vec p = first_or(exponential(sub(load(scores + j), bases)), visible - j, zero);
+    store(scores + j, p);
+    total = add(total, p);
+    j += kLanes;
   }
-  sum_so_far = sum_so_far * factor + sum(total);
-  maximum_so_far = new_maximum;
-  return factor;
+  for (; j < end; j += kLanes) store(scores + j, zero);
+  return sum(total);
+}
+
+// Turns the scores of `count` queries, row i against the first visible[i] keys of the tile, into p; updates m and l, and gives
+// e^(m − m'), the factor of what a query has summed up before.
+inline void update_softmax(const AttentionScratch& scratch, int count, const int64_t* visible, int64_t end, int64_t first_row,
+                           float* factors) {
+  // All rows in each loop, since a row alone is a chain of dependent operations: the processor overlaps them.
+  float maxima[kRowsPerBlock], bases[kRowsPerBlock];
+  for (int i = 0; i < count; ++i) {
+    maxima[i] = update_maximum(scratch.scores + i * kScoreStride, visible[i], scratch.maxima[first_row + i]);
+    // With nothing but −∞ so far every p is 0, and −∞ − −∞ would be NaN. If it stays so, l is 0 in the end and o / l is NaN, as
+    // it is in plain code.
+    bases[i] = maxima[i] == -__builtin_inff() ? 0.0f : maxima[i];
+  }
+  for (int i = 0; i < count; ++i) {
+    float& maximum_so_far = scratch.maxima[first_row + i];
+    factors[i] = 0.0f;  // of nothing, at the first tile
+    if (maximum_so_far != -__builtin_inff()) {
+      float lanes[kLanes];
+      store(lanes, exponential(sub(set1(maximum_so_far), set1(bases[i]))));
+      factors[i] = lanes[0];
+    }
+    const float total = exponentiate(scratch.scores + i * kScoreStride, visible[i], end, bases[i]);
+    scratch.sums[first_row + i] = scratch.sums[first_row + i] * factors[i] + total;
+    maximum_so_far = maxima[i];
+  }
 }
 
 // Queries first … first + count − 1 of the task, at most kRowsPerBlock, against the packed tile that begins at first_key.
@@ -149,17 +176,19 @@ inline void attend_block(const AttentionTask& task, int64_t first_query, int cou
                                    scratch.scores + j, kScoreStride);
   }
   float factors[kRowsPerBlock];
-  for (int i = 0; i < count; ++i) {
-    factors[i] = update_softmax(scratch.scores + i * kScoreStride, visible[i], end, scratch.maxima[first_row + i],
-                                scratch.sums[first_row + i]);
-  }
+  update_softmax(scratch, count, visible, end, first_row, factors);
+  const bool first_tile = first_key == 0;
   for (int64_t column = 0; column < scratch.padded_head; column += kColumnsPerPanel) {
-    kMultiplyScores.by_rows[count](end, scratch.scores, scratch.values + column * scratch.tile, scratch.products, kColumnsPerPanel);
+    float* outputs = scratch.outputs + first_row * scratch.padded_head + column;
+    float* products = first_tile ? outputs : scratch.products;
+    const int64_t stride = first_tile ? scratch.padded_head : kColumnsPerPanel;
+    kMultiplyScores.by_rows[count](end, scratch.scores, scratch.values + column * scratch.tile, products, stride);
+    if (first_tile) continue;
     for (int i = 0; i < count; ++i) {
       if (visible[i] == 0) continue;
-      float* out = scratch.outputs + (first_row + i) * scratch.padded_head + column;
+      float* out = outputs + i * scratch.padded_head;
       for (int d = 0; d < kColumnsPerPanel; d += kLanes) {
-        store(out + d, fma(load(out + d), set1(factors[i]), load(scratch.products + i * kColumnsPerPanel + d)));
+        store(out + d, fma(load(out + d), set1(factors[i]), load(products + i * kColumnsPerPanel + d)));
       }
     }
   }
@@ -167,13 +196,14 @@ inline void attend_block(const AttentionTask& task, int64_t first_query, int cou
 
 // o / l of a chunk, or zeros for a query that sees no key. Tells whether all are finite.
 inline bool write_outputs(const AttentionTask& task, int64_t first_query, int64_t count, const AttentionScratch& scratch) {
-  Vec finite = set1(0.0f);  // 0, or NaN once something was not finite
+  const Vec zero = set1(0.0f);
+  Vec finite = zero;  // 0, or NaN once something was not finite
   for (int64_t i = 0; i < count; ++i) {
     const bool sees_none = visible_keys(task, first_query + i) == 0;
-    const Vec divisor = set1(sees_none ? 1.0f : scratch.sums[i]);
+    const Vec factor = set1(1.0f / scratch.sums[i]);
     for (int64_t d = 0; d < task.head_size; d += kLanes) {
-      const Vec y = div(load(scratch.outputs + i * scratch.padded_head + d), divisor);
-      finite = add(finite, mul(first_or(y, task.head_size - d, set1(0.0f)), set1(0.0f)));
+      const Vec y = sees_none ? zero : mul(load(scratch.outputs + i * scratch.padded_head + d), factor);
+      finite = fma(first_or(y, task.head_size - d, zero), zero, finite);
       store_first(task.out + (first_query + i) * task.out_stride + d, y, task.head_size - d);
     }
   }
@@ -194,7 +224,6 @@ inline bool attend(const AttentionTask& task) {
       scratch.maxima[i] = -__builtin_inff();
       scratch.sums[i] = 0.0f;
     }
-    for (int64_t i = 0; i < rows * scratch.padded_head; i += kLanes) store(scratch.outputs + i, set1(0.0f));
 
     const int64_t visible = visible_keys(task, chunk + rows - 1);
     const int64_t blocks = (rows + kRowsPerBlock - 1) / kRowsPerBlock;
