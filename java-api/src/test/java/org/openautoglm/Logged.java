@@ -1,0 +1,27 @@
+package org.openautoglm;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+
+/** What is logged while it is open: the tests' SLF4J provider writes to System.err. */
+final class Logged implements AutoCloseable {
+    private final PrintStream before = System.err;
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    Logged() {
+        System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    }
+
+    String text() {
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    int count(String part) {
+        return text().split(java.util.regex.Pattern.quote(part), -1).length - 1;
+    }
+
+    @Override public void close() {
+        System.setErr(before);
+    }
+}
