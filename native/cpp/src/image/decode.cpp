@@ -31,7 +31,8 @@ PictureInfo info_of(Format format, Size stored, int orientation) {
 void check_limit(const PictureInfo& info, int64_t max_pixels) {
   if (info.pixels() <= max_pixels) return;
   throw Error(Status::bad_image, "the picture has " + std::to_string(info.width) + " x " + std::to_string(info.height) + " = " +
-                                     std::to_string(info.pixels()) + " pixels, more than the limit of " + std::to_string(max_pixels) +
+                                     std::to_string(info.pixels()) + " pixels, more than the limit of " +
+                                     std::to_string(max_pixels) +
                                      "; make it smaller, or raise the pixel limit where the model is loaded");
 }
 

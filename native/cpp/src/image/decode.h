@@ -4,8 +4,9 @@
 // interlacing; alpha and tRNS are dropped, not blended, as convert("RGB") does. Orientation from EXIF (or from XMP where
 // EXIF has none) is applied. An animated PNG gives its first frame.
 //
-// What Pillow decodes with warnings (damaged entropy data, wrong checksums of image data) is decoded to the same pixels; a
-// file whose data end early is refused.
+// What Pillow decodes in spite of faults (damaged entropy data, a wrong CRC of image data, no IEND) is decoded to the same pixels,
+// a file whose data end early is refused. Differences: a PNG whose compressed data hold too few rows, and one without the
+// palette that it needs, are refused here (Pillow fills in black), and a damaged EXIF block means no orientation.
 //
 // All functions may be called from any number of threads at once.
 #pragma once
@@ -28,7 +29,7 @@ struct PictureInfo {
   int64_t pixels() const { return int64_t{width} * height; }
 };
 
-// What Pillow warns of and twice of which it refuses (MAX_IMAGE_PIXELS is half of it): 2 * (1 GiB / 4 / 3).
+// Where Pillow refuses by default: twice its MAX_IMAGE_PIXELS.
 inline constexpr int64_t default_max_pixels = 178'956'970;
 
 // Reads the header alone; no memory for pixels. An orientation that stands behind the image data of a PNG is found too.

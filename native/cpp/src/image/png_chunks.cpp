@@ -121,13 +121,14 @@ PngHeader header_of(Bytes ihdr) {
   const uint32_t width = big_endian(ihdr.data()), height = big_endian(ihdr.data() + 4);
   const int bit_depth = ihdr[8], colour_type = ihdr[9];
   if (width == 0 || height == 0 || width > max_edge || height > max_edge) {
-    refuse("its header says " + std::to_string(width) + " x " + std::to_string(height) + " pixels; edges of 1 to " + std::to_string(max_edge) +
-           " can be read");
+    refuse("its header says " + std::to_string(width) + " x " + std::to_string(height) + " pixels; edges of 1 to " +
+           std::to_string(max_edge) + " can be read");
   }
   const bool small = bit_depth == 1 || bit_depth == 2 || bit_depth == 4;
-  const bool known = colour_type == 0   ? small || bit_depth == 8 || bit_depth == 16
+  const bool large = bit_depth == 8 || bit_depth == 16;
+  const bool known = colour_type == 0   ? small || large
                      : colour_type == 3 ? small || bit_depth == 8
-                                        : (colour_type == 2 || colour_type == 4 || colour_type == 6) && (bit_depth == 8 || bit_depth == 16);
+                                        : large && (colour_type == 2 || colour_type == 4 || colour_type == 6);
   if (!known) {
     refuse("there is no PNG of colour type " + std::to_string(colour_type) + " with " + std::to_string(bit_depth) + " bits");
   }
@@ -146,8 +147,8 @@ PngHeader read_png_header(Bytes file) {
   bool image_data = false;
   while (true) {
     const bool chunk = rest.size() >= 8 && std::all_of(rest.begin() + 4, rest.begin() + 8, is_letter);
-    if (!chunk && !image_data) refuse(rest.size() < 8 ? "the file ends before the picture does (truncated)" : "its chunks are damaged");
-    if (!chunk) break;  // behind the image data anything may follow
+    if (!chunk && image_data) break;  // behind the image data anything may follow
+    if (!chunk) refuse(rest.size() < 8 ? "the file ends before the picture does (truncated)" : "its chunks are damaged");
     const size_t length = big_endian(rest.data());
     const std::string_view type = text_of(rest.subspan(4, 4));
     if (type == "IDAT") {

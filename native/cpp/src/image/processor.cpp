@@ -76,8 +76,10 @@ Size Processor::resized_size(int width, int height) const {
       break;
     case SizeRule::within: result = size_within(width, height, settings_.size); break;
   }
-  if (result.width < 1 || result.height < 1 || std::max({result.width, result.height, width, height}) > max_edge) {
-    throw Error(Status::bad_image, "the picture of " + text_of(source) + " pixels is too long and narrow to be resized; cut it first");
+  const int longest = std::max({result.width, result.height, width, height});
+  if (result.width < 1 || result.height < 1 || longest > max_edge) {
+    throw Error(Status::bad_image,
+                "the picture of " + text_of(source) + " pixels is too long and narrow to be resized; cut it first");
   }
   return result;
 }
@@ -86,8 +88,9 @@ Size Processor::output_size(int width, int height) const {
   const Size resized = resized_size(width, height);
   if (settings_.do_center_crop) return settings_.crop;
   if (settings_.do_resize && int64_t{resized.width} * resized.height > default_max_pixels) {
-    throw Error(Status::bad_image, "the picture of " + text_of({width, height}) + " pixels would be resized to " + text_of(resized) +
-                                       ", more than " + std::to_string(default_max_pixels) + " pixels; cut it first");
+    throw Error(Status::bad_image, "the picture of " + text_of({width, height}) + " pixels would be resized to " +
+                                       text_of(resized) + ", more than " + std::to_string(default_max_pixels) +
+                                       " pixels; cut it first");
   }
   return resized;
 }

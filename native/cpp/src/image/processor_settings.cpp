@@ -76,7 +76,8 @@ class Reader {
   [[noreturn]] void fail(const std::string& key, const json& value, const std::string& expected) const {
     std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
     if (text.size() > 60) text = text.substr(0, 57) + "...";
-    throw Error(Status::bad_model, file_ + ": " + (key.empty() ? "the image processor" : key) + " is " + text + ", expected " + expected);
+    const std::string what = key.empty() ? "the image processor" : key;
+    throw Error(Status::bad_model, file_ + ": " + what + " is " + text + ", expected " + expected);
   }
 
  private:
@@ -108,7 +109,8 @@ ProcessorFamily family_of(const Reader& reader, ProcessorFamily fallback) {
     break;
   }
   throw Error(Status::unsupported, reader.file() + ": image_processor_type is \"" + type->substr(0, 60) +
-                                       "\"; known are CLIPImageProcessor, ViTImageProcessor, SiglipImageProcessor and BlipImageProcessor");
+                                       "\"; known are CLIPImageProcessor, ViTImageProcessor, SiglipImageProcessor and "
+                                       "BlipImageProcessor");
 }
 
 // Class attributes of CLIPImageProcessorPil, ViTImageProcessorPil, SiglipImageProcessorPil, BlipImageProcessorPil.
@@ -119,7 +121,8 @@ struct Defaults {
 };
 
 Defaults defaults_of(ProcessorFamily family) {
-  constexpr std::array<double, 3> openai_mean = {0.48145466, 0.4578275, 0.40821073}, openai_std = {0.26862954, 0.26130258, 0.27577711};
+  constexpr std::array<double, 3> openai_mean = {0.48145466, 0.4578275, 0.40821073};
+  constexpr std::array<double, 3> openai_std = {0.26862954, 0.26130258, 0.27577711};
   constexpr std::array<double, 3> half = {0.5, 0.5, 0.5};
   ProcessorSettings s;
   s.do_resize = s.do_rescale = s.do_normalize = true;
@@ -266,7 +269,8 @@ ProcessorSettings read_processor_settings(const json& config, ProcessorFamily fa
     s.mean = reader.channels("image_mean", s.mean);
     s.standard_deviation = reader.channels("image_std", s.standard_deviation);
     for (const double deviation : s.standard_deviation) {
-      if (static_cast<float>(deviation) == 0.0f) reader.fail("image_std", reader.at("image_std"), "numbers other than 0: pixels are divided by them");
+      if (static_cast<float>(deviation) != 0.0f) continue;
+      reader.fail("image_std", reader.at("image_std"), "numbers other than 0: pixels are divided by them");
     }
   }
   refuse_padding(reader, s);

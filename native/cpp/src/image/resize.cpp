@@ -76,7 +76,8 @@ struct AxisWeights {
   }
 };
 
-// precompute_coeffs and normalize_coeffs_8bpc of Resample.c, for the box of the whole source (whose edges Pillow holds in single precision).
+// precompute_coeffs and normalize_coeffs_8bpc of Resample.c, for the box of the whole source (whose edges Pillow holds in single
+// precision).
 AxisWeights axis_weights(int in_size, int out_size, int begin, int count, Kernel kernel) {
   const double scale = static_cast<double>(static_cast<float>(in_size)) / out_size;
   const double filter_scale = std::max(scale, 1.0);
@@ -191,7 +192,8 @@ Picture resize_in_two_passes(RgbView source, Size size, Filter filter, Window wi
   for (int y = 0; y < window.height; ++y) {
     const int first = vertical.first[static_cast<size_t>(y)], taps = vertical.taps[static_cast<size_t>(y)];
     for (int k = 0; k < taps; ++k) {
-      rows[static_cast<size_t>(k)] = same_width ? source.row(first + k) + int64_t{3} * window.left : narrowed.row(first + k - first_row);
+      rows[static_cast<size_t>(k)] =
+          same_width ? source.row(first + k) + int64_t{3} * window.left : narrowed.row(first + k - first_row);
     }
     vertical_row(rows.data(), vertical.weights.data() + static_cast<int64_t>(y) * vertical.stride, taps,
                  window_bytes, result.row(y));

@@ -22,7 +22,8 @@ struct Window {
   int height = 0;
 };
 
-// The source (at least 1 x 1) scaled to `size` (at least 1 x 1), any aspect. Thread-safe. path must be one that this machine can run.
+// The source (at least 1 x 1) scaled to `size` (at least 1 x 1), any aspect. Thread-safe. path must be one that this machine can
+// run.
 // Throws Error(invalid_argument) for an empty source or size and for edges above max_edge, Error(out_of_memory).
 Picture resize(RgbView source, Size size, Filter filter, ResizePath path = best_resize_path());
 

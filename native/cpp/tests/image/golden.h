@@ -51,9 +51,9 @@ inline oag::image::Picture noise(int width, int height, uint32_t seed, bool extr
 
 // The implementations that this machine can run.
 inline std::vector<oag::image::ResizePath> resize_paths() {
-  std::vector<oag::image::ResizePath> paths = {oag::image::ResizePath::scalar};
-  if (oag::image::best_resize_path() != oag::image::ResizePath::scalar) paths.push_back(oag::image::best_resize_path());
-  return paths;
+  using oag::image::ResizePath;
+  if (oag::image::best_resize_path() == ResizePath::scalar) return {ResizePath::scalar};
+  return {ResizePath::scalar, oag::image::best_resize_path()};
 }
 
 // The text of the Error that a call throws, which has this status; empty where it throws none.
@@ -62,7 +62,8 @@ std::string error_text(oag::Status status, Call&& call) {
   try {
     call();
   } catch (const oag::Error& error) {
-    return error.status() == status ? error.text() : "status " + std::to_string(static_cast<int>(error.status())) + ": " + error.text();
+    if (error.status() == status) return error.text();
+    return "status " + std::to_string(static_cast<int>(error.status())) + ": " + error.text();
   }
   return "";
 }

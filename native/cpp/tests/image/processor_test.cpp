@@ -20,7 +20,8 @@ Processor processor(const json& config) { return Processor(config, ProcessorFami
 std::vector<float> values(const Processor& p, RgbView source, ResizePath path = best_resize_path()) {
   const Size size = p.output_size(source.width, source.height);
   // Poisoned, so that a value that is not written shows.
-  std::vector<float> out(static_cast<size_t>(size.width) * static_cast<size_t>(size.height) * 3, std::numeric_limits<float>::quiet_NaN());
+  const size_t count = static_cast<size_t>(size.width) * static_cast<size_t>(size.height) * 3;
+  std::vector<float> out(count, std::numeric_limits<float>::quiet_NaN());
   p.apply(source, out.data(), path);
   return out;
 }
@@ -86,7 +87,7 @@ TEST_CASE("errors of a config say what was expected") {
   CHECK(golden::contains(refused({{"size", 0}}), "size is 0, expected a whole number"));
   CHECK(golden::contains(refused({{"size", true}}), "size is true, expected an integer"));
   CHECK(golden::contains(refused({{"size", {{"height", 1e300}, {"width", 3}}}}), "size.height is 1e+300"));
-  CHECK(golden::contains(refused({{"size", {{"height", 18446744073709551615u}, {"width", 3}}}}), "size.height is 18446744073709551615"));
+  CHECK(golden::contains(refused({{"size", {{"height", UINT64_MAX}, {"width", 3}}}}), "size.height is 18446744073709551615"));
   CHECK(golden::contains(refused({{"size", {{"height", 100000}, {"width", 100000}}}}), "at most 2^28 pixels"));
   CHECK(golden::contains(refused({{"crop_size", {100000, 100000}}}), "crop_size is \"100000 x 100000\""));
   CHECK(golden::contains(refused({{"resample", 6}}), "resample is 6, expected 0 (nearest)"));
@@ -97,10 +98,12 @@ TEST_CASE("errors of a config say what was expected") {
   CHECK(golden::contains(refused({{"image_mean", {0.5, "a", 0.5}}}), "image_mean is \"a\", expected a finite number"));
   CHECK(golden::contains(refused({{"image_std", {1, 2, nullptr}}}), "image_std is null, expected a finite number"));
   CHECK(golden::contains(refused({{"image_processor_type", 3}}), "image_processor_type is 3, expected a string"));
-  CHECK(golden::contains(refused({{"image_processor_type", "OwlViTImageProcessor"}}, Status::unsupported), "\"OwlViTImageProcessor\"; known are CLIP"));
+  CHECK(golden::contains(refused({{"image_processor_type", "OwlViTImageProcessor"}}, Status::unsupported),
+                         "\"OwlViTImageProcessor\"; known are CLIP"));
   CHECK(golden::contains(refused({{"image_processor", 3}}), "the image processor is 3"));
   CHECK(golden::contains(refused(json::array()), "the image processor is []"));
-  CHECK(golden::contains(refused({{"do_pad", true}, {"pad_size", {{"height", 300}, {"width", 300}}}}, Status::unsupported), "do_pad"));
+  const json padded = {{"do_pad", true}, {"pad_size", {{"height", 300}, {"width", 300}}}};
+  CHECK(golden::contains(refused(padded, Status::unsupported), "do_pad"));
   CHECK(golden::contains(refused({{"do_pad", true}, {"do_center_crop", false}}, Status::unsupported), "do_pad"));
   CHECK(refused({{"do_pad", true}}).empty());  // all pictures have one size: nothing is added
   // What no switch uses is not judged.
@@ -139,7 +142,8 @@ TEST_CASE("sources that are empty, or too long and narrow, are refused") {
   CHECK(golden::contains(text_of(json::object(), 0, 5), "0 x 5"));
   CHECK(golden::contains(text_of(json::object(), 5, -5), "5 x -5"));
   CHECK(golden::contains(text_of(json::object(), 1, 2147483647), "too long and narrow"));
-  CHECK(golden::contains(text_of({{"size", {{"shortest_edge", 4}, {"longest_edge", 5}}}}, 1, 60000), "too long and narrow"));  // 0 x 5
+  const json bounded = {{"size", {{"shortest_edge", 4}, {"longest_edge", 5}}}};
+  CHECK(golden::contains(text_of(bounded, 1, 60000), "too long and narrow"));  // 0 x 5
   CHECK(golden::contains(text_of({{"do_center_crop", false}}, 3, 30000), "more than 178956970 pixels"));
   // A crop needs only its part of the resized strip: 224 x 1120000, of which 224 x 224 are made.
   const Picture strip = golden::noise(2, 10000, 3);

@@ -33,8 +33,12 @@ TEST_CASE("a window of the result is what cutting it out gives") {
       CAPTURE(size.width);
       CAPTURE(filter);
       const Picture whole = resize(source.view(), size, static_cast<Filter>(filter), ResizePath::scalar);
-      for (const Window window : {Window{0, 0, 1, 1}, Window{size.width - 1, size.height - 1, 1, 1}, Window{2, 3, 4, 21},
-                                  Window{0, 11, size.width, size.height - 11}, Window{size.width / 2, 0, size.width / 3, size.height}}) {
+      const Window windows[] = {{0, 0, 1, 1},
+                                {size.width - 1, size.height - 1, 1, 1},
+                                {2, 3, 4, 21},
+                                {0, 11, size.width, size.height - 11},
+                                {size.width / 2, 0, size.width / 3, size.height}};
+      for (const Window window : windows) {
         for (const ResizePath path : golden::resize_paths()) {
           const Picture part = resize(source.view(), size, static_cast<Filter>(filter), window, path);
           REQUIRE(part.size() == Size{window.width, window.height});
