@@ -47,7 +47,7 @@ template <RowLayout kLayout, int kRows>
         for (int v = 0; v < kVectors; ++v) columns[v] = load(panel + v * kLanes);
 #pragma GCC unroll 2
         for (int line = 0; line < kColumnsPerPanel; line += kLine) {
-          _mm_prefetch(reinterpret_cast<const char*>(panel + kPrefetchSteps * kColumnsPerPanel + line), _MM_HINT_T0);
+          __builtin_prefetch(panel + kPrefetchSteps * kColumnsPerPanel + line);
         }
 #pragma GCC unroll 16
         for (int i = 0; i < kRows; ++i) {
