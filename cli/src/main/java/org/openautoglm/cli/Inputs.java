@@ -95,8 +95,8 @@ final class Inputs {
             }
         }
         String name = file.getFileName().toString();
-        String ending = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-        return PICTURE_ENDINGS.contains(ending) && Files.isRegularFile(file);
+        int dot = name.lastIndexOf('.');
+        return dot >= 0 && PICTURE_ENDINGS.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT)) && Files.isRegularFile(file);
     }
 
     private static Path path(String option, String name) {
