@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <shared_mutex>
 #include <string>
@@ -15,16 +16,26 @@
 #include "runtime/model.h"
 #include "runtime/runtime.h"
 
+// `calls` is shared by the calls on a handle and taken alone by its close, which so waits for them.
 struct oag_runtime {
   std::shared_ptr<oag::Runtime> runtime;
+  mutable std::shared_mutex calls;
 };
 
 struct oag_model {
   std::unique_ptr<oag::Model> model;
-  mutable std::shared_mutex calls;  // shared by calls, taken alone by close, which so waits for them
+  mutable std::shared_mutex calls;
 };
 
 namespace oag::c_api {
+
+// Waits for the calls in progress on a handle, and frees it.
+template <class Handle>
+void close_handle(Handle* handle) {
+  if (!handle) return;
+  { const std::unique_lock alone(handle->calls); }
+  delete handle;
+}
 
 // Copies `text` to the caller's buffer, cut before a character that does not fit whole.
 void write_error(const std::string& text, char* error, size_t capacity) noexcept;

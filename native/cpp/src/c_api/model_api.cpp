@@ -104,6 +104,7 @@ OAG_API oag_status oag_model_load(oag_runtime* runtime, const char* folder, cons
     *out = nullptr;
     require(runtime != nullptr, "runtime is NULL");
     require(folder != nullptr, "folder is NULL");
+    const std::shared_lock call(runtime->calls);
     const auto given = read_struct(options, "oag_model_options");
     require(given.precision >= OAG_PRECISION_AUTO && given.precision <= OAG_PRECISION_INT8, "oag_model_options.precision is none of OAG_PRECISION_*");
     auto handle = std::make_unique<oag_model>();
@@ -113,9 +114,7 @@ OAG_API oag_status oag_model_load(oag_runtime* runtime, const char* folder, cons
 }
 
 OAG_API void oag_model_close(oag_model* model) {
-  if (!model) return;
-  { const std::unique_lock alone(model->calls); }
-  delete model;
+  close_handle(model);
 }
 
 OAG_API oag_status oag_model_get_info(const oag_model* model, oag_model_info* info, char* error, size_t error_capacity) {

@@ -25,19 +25,26 @@ OAG_API oag_status oag_runtime_create(const oag_runtime_options* options, oag_ru
     own.max_image_pixels = given.max_image_pixels;
     own.max_pixels_in_flight = given.max_pixels_in_flight;
     if (given.plugin_folder) own.plugin_folder = given.plugin_folder;
-    *out = new oag_runtime{std::make_shared<Runtime>(std::move(own))};
+    auto handle = std::make_unique<oag_runtime>();
+    handle->runtime = std::make_shared<Runtime>(std::move(own));
+    *out = handle.release();
   });
 }
 
-OAG_API void oag_runtime_close(oag_runtime* runtime) { delete runtime; }
+OAG_API void oag_runtime_close(oag_runtime* runtime) { close_handle(runtime); }
 
 OAG_API oag_status oag_diagnostics(const oag_runtime* runtime, char* json, size_t capacity, size_t* needed, char* error, size_t error_capacity) {
-  return guarded(error, error_capacity, [&] { write_text(diagnostics(runtime ? runtime->runtime.get() : nullptr), json, capacity, needed); });
+  return guarded(error, error_capacity, [&] {
+    std::shared_lock<std::shared_mutex> call;
+    if (runtime) call = std::shared_lock(runtime->calls);
+    write_text(diagnostics(runtime ? runtime->runtime.get() : nullptr), json, capacity, needed);
+  });
 }
 
 OAG_API oag_status oag_measure_peak(const oag_runtime* runtime, double* flops, char* error, size_t error_capacity) {
   return guarded(error, error_capacity, [&] {
     require(runtime != nullptr && flops != nullptr, "runtime or flops is NULL");
+    const std::shared_lock call(runtime->calls);
     *flops = measure_peak(*runtime->runtime);
   });
 }
