@@ -135,6 +135,7 @@ def jpegs():
         add(f"exif-{orientation}.jpg", with_segments(plain, app1(b"Exif\0\0" + tiff(orientation, "<>"[orientation % 2]))))
     entry = (271, 2, 3, 0x414141)  # a maker before it
     add("exif-second-entry.jpg", with_segments(plain, app1(b"Exif\0\0" + tiff(6, ">", before=[entry]))))
+    add("exif-unknown-type-first.jpg", with_segments(plain, app1(b"Exif\0\0" + tiff(6, before=[(271, 99, 1, 0)]))))
     add("exif-long.jpg", with_segments(plain, app1(b"Exif\0\0" + tiff(8, "<", kind=4))))
     add("exif-bytes.jpg", with_segments(plain, app1(b"Exif\0\0" + tiff(6, "<", kind=1))))
     add("exif-nine.jpg", with_segments(plain, app1(b"Exif\0\0" + tiff(9))))
@@ -236,10 +237,18 @@ def pngs():
     raw = zlib.decompress(whole[idat + 4 : end])
     head = SIGNATURE + ihdr(13, 7, 8, 2)
     add("extra-rows.png", head + chunk(b"IDAT", zlib.compress(raw + raw)) + chunk(b"IEND", b""))
-    small_window = bytearray(zlib.compress(raw))
-    small_window[0] = 0x08
-    small_window[1] = 31 - (0x08 << 8) % 31
-    add("understated-window.png", head + chunk(b"IDAT", bytes(small_window)) + chunk(b"IEND", b""))
+    pieces = png(samples(8, 3), 8, 2, pieces=3)
+    second = pieces.index(b"IDAT", pieces.index(b"IDAT") + 4)
+    add("wrong-crc-of-first-piece.png", pieces[: second - 8] + b"\0\0\0\0" + pieces[second - 4 :])
+    data = zlib.compress(raw)
+    add("wrong-zlib-checksum-apart.png", head + chunk(b"IDAT", data[:-4]) + chunk(b"IDAT", b"\0\0\0\0") + chunk(b"IEND", b""))
+    # The header of the compressed data claims a window of 256 bytes; rows repeat at a distance of 910.
+    tile = noise(30, 10, 11)
+    rows = b"".join(b"\0" + row.tobytes() for row in np.concatenate([tile, tile, tile]))
+    window = bytearray(zlib.compress(rows))
+    window[0] = 0x08
+    window[1] = 31 - (0x08 << 8) % 31
+    add("understated-window.png", SIGNATURE + ihdr(30, 30, 8, 2) + chunk(b"IDAT", bytes(window)) + chunk(b"IEND", b""))
 
     add_bad("cut-half.png", whole[: end - length // 2])
     add_bad("cut-half-interlaced.png", inter[: len(inter) - 100])

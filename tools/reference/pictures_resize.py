@@ -29,8 +29,13 @@ def main():
         sizes += [[3, 300, 9, 100], [3, 301, 9, 100], [3, 301, 2, 300], [3, 301, 5, 301], [3, 301, 9, 302], [1, 101, 4, 20], [2, 400, 2, 9]]
         sizes += [[64, 64, width, 50] for width in (7, 8, 9, 10, 11, 21, 22, 32, 43)]
         sizes += [[320, 240, 224, 224], [640, 427, 335, 224], [300, 500, 224, 373]]
+        # Found by search: the single-precision constants of the Hamming window show in one to four bytes.
+        known_seeds = {(210, 30): 927399, (178, 179): 541409, (127, 186): 926871}
+        sizes += [[width, 60, new_width, 60] for width, new_width in known_seeds]
         for number, (width, height, new_width, new_height) in enumerate(sizes):
             seed, extreme = rng.randint(0, 10**6), int(number % 3 == 0)
+            if (width, new_width) in known_seeds:
+                seed, extreme = known_seeds[width, new_width], 0
             image = Image.fromarray(noise(width, height, seed, bool(extreme)))
             resized = image.resize((new_width, new_height), resample)
             cases.append([resample, seed, extreme, width, height, new_width, new_height, zlib.crc32(resized.tobytes())])

@@ -15,9 +15,6 @@ namespace {
 
 using Palette = std::array<std::array<uint8_t, 3>, 256>;  // entries that the file does not have are black, as in Pillow
 
-constexpr const char* zlib_checksum_text = "incorrect data check";
-constexpr const char* wrong_checksum_text = "the checksum of its image data is wrong";
-
 class PngReader {
  public:
   PngReader(Bytes file, const PngHeader& header) : file_(file), header_(header) {
@@ -95,10 +92,6 @@ class PngReader {
 
   [[noreturn]] void fail() const { throw Error(Status::bad_image, std::string("the PNG file cannot be decoded: ") + text_); }
 
-  void refuse_wrong_checksum() const {
-    if (wrong_checksum_) throw Error(Status::bad_image, std::string("the PNG file cannot be decoded: ") + wrong_checksum_text);
-  }
-
  private:
   static PngReader& reader_of(void* pointer) { return *static_cast<PngReader*>(pointer); }
 
@@ -107,15 +100,13 @@ class PngReader {
     // The image data ended: at the end of the file, or at a chunk that is not IDAT.
     if (std::strstr(text, "Not enough image data")) reader.exhausted_ = true;
     if (reader.exhausted_) text = "the file ends before the picture does (truncated)";
-    if (std::strstr(text, zlib_checksum_text)) text = wrong_checksum_text;
+    if (std::strstr(text, "incorrect data check")) text = "the checksum of its image data is wrong";
     std::snprintf(reader.text_, sizeof(reader.text_), "%s", text);
     png_longjmp(png, 1);
   }
 
-  static void on_warning(png_structp png, png_const_charp text) {
-    // zlib's checksum over all rows. Where the rows are complete before it is read libpng only warns; Pillow refuses the file.
-    if (std::strstr(text, zlib_checksum_text)) reader_of(png_get_error_ptr(png)).wrong_checksum_ = true;
-  }
+  // What libpng warns of Pillow does not see: more rows than wanted, a fault behind the last one.
+  static void on_warning(png_structp, png_const_charp) {}
 
   static void on_read(png_structp png, png_bytep to, size_t size) {
     PngReader& reader = reader_of(png_get_io_ptr(png));
@@ -178,7 +169,6 @@ class PngReader {
   int pass_ = 0;
   int row_ = 0;
   bool exhausted_ = false;
-  bool wrong_checksum_ = false;
   char text_[256] = "";
 };
 
@@ -193,7 +183,6 @@ Picture read_png_pixels(Bytes file, const PngHeader& header) {
     if (!reader.all_rows_are_there()) reader.fail();
     reader.finish_last_row(picture, line.data());
   }
-  reader.refuse_wrong_checksum();
   return picture;
 }
 

@@ -54,6 +54,16 @@ TEST_CASE("a window of the result is what cutting it out gives") {
   }
 }
 
+// Nearest adds up its steps from the first column on; a product instead of the sum takes the other neighbour in these places.
+TEST_CASE("a window of nearest neighbours begins where the sum of steps leads") {
+  for (const auto& [width, new_width, column] : {std::array{2, 15, 7}, std::array{2, 21, 10}, std::array{2, 29, 14}}) {
+    const Picture source = golden::noise(width, 3, 8);
+    const Picture whole = resize(source.view(), {new_width, 3}, Filter::nearest);
+    const Picture one = resize(source.view(), {new_width, 3}, Filter::nearest, Window{column, 0, 1, 1});
+    CHECK(std::memcmp(one.pixels(), whole.pixels() + 3 * column, 3) == 0);
+  }
+}
+
 TEST_CASE("rows may be further apart than they are long, and nothing behind the last one is read") {
   const Picture source = golden::noise(37, 23, 5);
   const int64_t stride = 37 * 3 + 13;
