@@ -1,0 +1,143 @@
+package org.openautoglm.benchmarks;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line of the harness; benchmarks/run starts it. */
+@Command(name = "benchmarks/run", sortOptions = false, header = "Runs ours beside ONNX Runtime in one process.",
+         description = {"", "Each case is checked first (both sides must compute the same), then timed in turn. Rows are appended to OUT.jsonl, and OUT.csv is "
+                        + "made from them.", ""})
+public final class Main implements Callable<Integer> {
+    /** The parts of the model that can be measured. */
+    enum Part { IMAGE, TEXT }
+
+    @Spec private CommandSpec spec;
+
+    @Option(names = "--models", required = true, paramLabel = "DIR", description = "Folder that tools/reference/bench_models.py wrote.")
+    private Path models;
+
+    @Option(names = "--model", paramLabel = "NAME", defaultValue = "clip-vit-base-patch32",
+            description = "Model folder in it, after which NAME-image.onnx and NAME-text.onnx are named. Default: ${DEFAULT-VALUE}.")
+    private String model;
+
+    @Option(names = "--cases", paramLabel = "PART", split = ",", defaultValue = "image,text", description = "image, text. Default: ${DEFAULT-VALUE}.")
+    private List<Part> parts;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads of each side. Default: the CPUs that this process may use.")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
+    @Option(names = "--repetitions", paramLabel = "N", defaultValue = "15", description = "Timed calls of each side. Default: ${DEFAULT-VALUE}.")
+    private int repetitions;
+
+    @Option(names = "--warm-up", paramLabel = "N", defaultValue = "3", description = "Calls of each side before them. Default: ${DEFAULT-VALUE}.")
+    private int warmUp;
+
+    @Option(names = "--no-peer", description = "Run ours alone; needs no ONNX files.")
+    private boolean noPeer;
+
+    @Option(names = "--out", required = true, paramLabel = "OUT", description = "Where the results go: OUT.jsonl and OUT.csv.")
+    private Path out;
+
+    @Option(names = "--note", paramLabel = "TEXT", description = "A remark that goes into every row.")
+    private String note;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this.")
+    private boolean help;
+
+    private String command;
+
+    /** Runs the harness; the exit code is 0, or 1 when a case failed, or 2 for wrong usage. */
+    public static void main(String[] arguments) {
+        System.exit(run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
+    }
+
+    /** As {@link #main}, without the exit. */
+    static int run(PrintWriter out, PrintWriter err, String... arguments) {
+        Main main = new Main();
+        main.command = "benchmarks/run " + String.join(" ", arguments);
+        return new CommandLine(main).setCaseInsensitiveEnumValuesAllowed(true).setOverwrittenOptionsAllowed(true).setOut(out).setErr(err)
+            .setParameterExceptionHandler((problem, args) -> {
+                err.println("benchmarks: " + problem.getMessage() + " (benchmarks/run --help shows the usage)");
+                return 2;
+            })
+            .setExecutionExceptionHandler((problem, commandLine, parsed) -> {
+                err.println("benchmarks: " + (problem instanceof RuntimeException || problem.getMessage() == null ? problem : problem.getMessage()));
+                return 1;
+            })
+            .execute(arguments);
+    }
+
+    /** Measures all cases. */
+    @Override public Integer call() throws Exception {
+        requireAtLeastOne("--threads", threads);
+        requireAtLeastOne("--repetitions", repetitions);
+        requireAtLeastOne("--warm-up", warmUp);
+        Setup setup = new Setup(models, model, threads, !noPeer);
+        if (!Files.isDirectory(setup.folder())) {
+            throw new NoSuchFileException(setup.folder() + " is no model folder. Make the models with: python tools/reference/bench_models.py "
+                + models + " (see benchmarks/README.md)");
+        }
+        ResultFiles results = new ResultFiles(out);
+        int refused = 0;
+        try (NativeRuntime runtime = new NativeRuntime(threads)) {
+            SideBySide sideBySide = new SideBySide(repetitions, warmUp, 20, runtime::measurePeak);
+            // The property is set by benchmarks/run.
+            Machine machine = Machine.here(System.getProperty("openautoglm.source"));
+            for (Part part : parts) {
+                try (Suite suite = open(part, setup, runtime)) {
+                    for (Case measured : suite.cases()) {
+                        refused += measure(measured, sideBySide, machine, results) ? 0 : 1;
+                    }
+                }
+            }
+        }
+        return refused == 0 ? 0 : 1;
+    }
+
+    private static Suite open(Part part, Setup setup, NativeRuntime runtime) throws Exception {
+        return switch (part) {
+            case IMAGE -> new ImageTowerSuite(setup, runtime);
+            case TEXT -> new TextTowerSuite(setup);
+        };
+    }
+
+    /** Whether the case gave a row. */
+    private boolean measure(Case measured, SideBySide sideBySide, Machine machine, ResultFiles results) throws Exception {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(measured.title());
+        try {
+            Row row = Row.of(measured, sideBySide.measure(measured), machine, threads, command, note);
+            results.add(row);
+            out.println("  " + summary(row));
+            return true;
+        } catch (Agreement.Disagreement refusal) {
+            spec.commandLine().getErr().println("benchmarks: no row for " + measured.title() + ": " + refusal.getMessage());
+            return false;
+        }
+    }
+
+    private static String summary(Row row) {
+        String ours = String.format(Locale.ROOT, "ours %.1f ms, median %.1f (%.1f %s/s, %.0f %% of the peak of %.0f GFLOP/s)", row.ours_min_ms(),
+            row.ours_median_ms(), row.ours_items_per_second(), row.unit(), row.ours_percent_of_peak(), row.peak_gflops());
+        return row.peer() == null ? ours : ours + String.format(Locale.ROOT, "; %s %.1f ms, median %.1f (%.0f %% of the peak); ratio %.2f", row.peer(),
+            row.peer_min_ms(), row.peer_median_ms(), row.peer_percent_of_peak(), row.ratio());
+    }
+
+    private void requireAtLeastOne(String option, int value) {
+        if (value < 1) {
+            throw new ParameterException(spec.commandLine(), option + " is " + value + ", but must be at least 1");
+        }
+    }
+}
