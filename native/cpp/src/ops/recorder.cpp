@@ -84,6 +84,7 @@ void RecordedOrder::operation(const Operation& operation) {
   if (operations_ >= operations.size()) throw Error(Status::internal, name + ": the pass has more operations than were recorded");
   const Operation& recorded = operations[operations_];
   if (operation.what.index() != recorded.what.index()) throw Error(Status::internal, name + ": the pass has it where " + recorded.name() + " was recorded");
+  if (operation.out.id != recorded.out.id) throw Error(Status::internal, name + ": the pass has it where an input was recorded");
   const auto same = [](const Tensor& a, const Tensor& b) { return a.id == b.id; };
   const std::vector<Tensor> inputs = operation.inputs(), expected = recorded.inputs();
   if (!std::equal(inputs.begin(), inputs.end(), expected.begin(), expected.end(), same))

@@ -1,0 +1,115 @@
+// The arrows between the rooms of native/cpp/src, as docs/architecture.md draws them: who may include whom.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+const std::string sources = OAG_SOURCES;
+
+// A file may include headers whose path begins with one of these. The first rule that fits the file's path counts.
+struct Rule {
+  const char* files;
+  std::vector<std::string> may_include;
+};
+const std::vector<Rule> rules = {
+    {"core/", {"core/"}},
+    {"files/", {"files/", "core/"}},
+    {"image/", {"image/", "core/"}},
+    {"ops/", {"ops/", "core/"}},
+    {"host/kernels/", {"host/kernels/", "core/activation.h"}},
+    {"host/", {"host/", "core/", "ops/"}},
+    {"models/", {"models/", "core/", "ops/", "files/"}},
+    {"runtime/diagnostics.cpp", {"runtime/", "core/", "files/", "image/", "models/", "ops/", "host/", "openautoglm.h"}},
+    {"runtime/plugin_abi.h", {}},
+    {"runtime/", {"runtime/", "core/", "files/", "image/", "models/", "ops/", "host/"}},
+    {"c_api/", {"c_api/", "runtime/", "core/", "files/", "image/", "models/", "ops/", "host/", "openautoglm.h"}},
+};
+
+std::vector<std::string> quoted_includes(std::istream& file) {
+  std::vector<std::string> found;
+  for (std::string line; std::getline(file, line);) {
+    const size_t hash = line.find_first_not_of(" \t");
+    if (hash == std::string::npos || line[hash] != '#') continue;
+    const size_t word = line.find_first_not_of(" \t", hash + 1);
+    if (word == std::string::npos || line.compare(word, 7, "include") != 0) continue;
+    const size_t open = line.find('"', word), close = line.find('"', open + 1);
+    if (open != std::string::npos && close != std::string::npos) found.push_back(line.substr(open + 1, close - open - 1));
+  }
+  return found;
+}
+
+// Empty when the file may include the header; else why not.
+std::string fault(const std::string& file, const std::string& header) {
+  for (const Rule& rule : rules) {
+    if (file.rfind(rule.files, 0) != 0) continue;
+    for (const std::string& allowed : rule.may_include)
+      if (header.rfind(allowed, 0) == 0) return "";
+    return file + " includes " + header;
+  }
+  return file + " is in no known room: add its arrows here";
+}
+
+std::map<std::string, std::vector<std::string>> all_includes() {
+  std::map<std::string, std::vector<std::string>> all;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(sources)) {
+    const std::string suffix = entry.path().extension();
+    if (!entry.is_regular_file() || (suffix != ".h" && suffix != ".cpp" && suffix != ".c" && suffix != ".inc")) continue;
+    std::ifstream file(entry.path());
+    all[std::filesystem::relative(entry.path(), sources).generic_string()] = quoted_includes(file);
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("includes go along the arrows alone") {
+  const auto all = all_includes();
+  CHECK(all.size() > 60);
+  size_t seen = 0;
+  for (const auto& [file, headers] : all)
+    for (const std::string& header : headers) {
+      CHECK(fault(file, header) == "");
+      seen++;
+    }
+  CHECK(seen > 200);
+}
+
+TEST_CASE("every included header of ours is there, by its path from src/") {
+  for (const auto& [file, headers] : all_includes())
+    for (const std::string& header : headers) {
+      CAPTURE(file);
+      CAPTURE(header);
+      CHECK((header == "openautoglm.h" || std::filesystem::exists(sources + "/" + header)));
+    }
+}
+
+TEST_CASE("wrong arrows are seen") {
+  CHECK(fault("core/shape.h", "files/file.h") != "");
+  CHECK(fault("ops/ops.cpp", "host/pass.h") != "");
+  CHECK(fault("models/clip.cpp", "host/isa.h") != "");
+  CHECK(fault("models/clip.cpp", "runtime/model.h") != "");
+  CHECK(fault("host/kernels/reference.cpp", "core/error.h") != "");
+  CHECK(fault("host/pass.cpp", "runtime/thread_pool.h") != "");
+  CHECK(fault("runtime/model.cpp", "c_api/handles.h") != "");
+  CHECK(fault("runtime/model.cpp", "openautoglm.h") != "");
+  CHECK(fault("runtime/plugin_abi.h", "core/error.h") != "");
+  CHECK(fault("attic/old.cpp", "core/error.h") != "");
+  CHECK(fault("c_api/handles.h", "openautoglm.h") == "");
+}
+
+TEST_CASE("every header has its guard") {
+  for (const auto& [file, headers] : all_includes()) {
+    if (std::filesystem::path(file).extension() != ".h") continue;
+    std::ifstream in(sources + "/" + file);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    CAPTURE(file);
+    CHECK((text.find("#pragma once") != std::string::npos || text.find("#ifndef OAG_") != std::string::npos));
+  }
+}

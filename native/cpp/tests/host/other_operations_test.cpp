@@ -1,0 +1,196 @@
+#include <doctest/doctest.h>
+
+#include "host/host_bench.h"
+#include "support/refusal.h"
+
+using namespace oag;
+using namespace oag::test;
+
+namespace {
+
+constexpr int64_t width = 19;
+
+std::vector<double> bounds_of(const std::vector<double>& exact, double relative, double absolute) {
+  std::vector<double> bounds;
+  for (double value : exact) bounds.push_back(relative * std::abs(value) + absolute);
+  return bounds;
+}
+
+struct PatchCase {
+  int64_t images;
+  int height, width_pixels, patch;
+  bool prefix, bias;
+};
+
+// A convolution whose stride is its size, in double.
+std::vector<double> exact_patches(const PatchCase& c, const MemorySource& source, const std::vector<float>& pixels) {
+  std::vector<double> out;
+  const int64_t grid_rows = c.height / c.patch, grid_columns = c.width_pixels / c.patch;
+  for (int64_t image = 0; image < c.images; image++)
+    for (int64_t row = c.prefix ? -1 : 0; row < grid_rows * grid_columns; row++)
+      for (int64_t o = 0; o < width; o++) {
+        const int64_t position = row + (c.prefix ? 1 : 0);
+        double sum = source.tensors.at("positions")[static_cast<size_t>(position * width + o)];
+        if (row < 0) {
+          out.push_back(sum + source.tensors.at("prefix")[static_cast<size_t>(o)]);
+          continue;
+        }
+        if (c.bias) sum += source.tensors.at("bias")[static_cast<size_t>(o)];
+        size_t w = static_cast<size_t>(o * 3 * c.patch * c.patch);
+        for (int64_t channel = 0; channel < 3; channel++)
+          for (int64_t y = 0; y < c.patch; y++)
+            for (int64_t x = 0; x < c.patch; x++)
+              sum += static_cast<double>(source.tensors.at("weight")[w++]) *
+                     pixels[static_cast<size_t>(((image * 3 + channel) * c.height + row / grid_columns * c.patch + y) * c.width_pixels + row % grid_columns * c.patch + x)];
+        out.push_back(sum);
+      }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("patches are a convolution, plus a prefix and positions") {
+  for (const PatchCase& c : {PatchCase{1, 8, 12, 4, true, false}, PatchCase{3, 8, 12, 4, true, true}, PatchCase{2, 11, 9, 4, false, true}, PatchCase{5, 7, 7, 7, true, false},
+                             PatchCase{1, 50, 48, 2, true, false}, PatchCase{3, 50, 48, 2, true, true}, PatchCase{70, 9, 6, 3, false, false}}) {
+    CAPTURE(c.images);
+    CAPTURE(c.height);
+    ParameterList list;
+    PatchOptions options{.weight = list.add({"weight", ParameterKind::matrix, {"weight"}, {width, 3, c.patch, c.patch}}), .positions = {}};
+    if (c.bias) options.bias = list.add({"bias", ParameterKind::vector, {"bias"}, {width}});
+    if (c.prefix) options.prefix = list.add({"prefix", ParameterKind::vector, {"prefix"}, {width}});
+    const int64_t rows = (c.prefix ? 1 : 0) + int64_t{c.height / c.patch} * (c.width_pixels / c.patch);
+    options.positions = list.add({"positions", ParameterKind::table, {"positions"}, {rows, width}});
+    options.height = c.height;
+    options.width = c.width_pixels;
+    options.patch = c.patch;
+    const MemorySource source(list);
+    const std::vector<float> pixels = random_floats(c.images * 3 * c.height * c.width_pixels, 77);
+    const std::vector<double> exact = exact_patches(c, source, pixels);
+    std::vector<float> alone;  // the first image's rows when it is the only one
+    for_each_isa([&](host::Isa isa) {
+      std::vector<float> first;
+      for (int threads : {1, 2, 3}) {
+        HostBench bench(isa, threads, list, source);
+        std::vector<float> out = room(c.images * rows, width), one = room(rows, width);
+        bench.run([&](Pass& pass) { pass.read(pass.patches(input(pass, {c.images, 3 * c.height * c.width_pixels}, pixels), options), out.data()); });
+        CHECK(worst_over(out, exact, bounds_of(exact, 1e-6, 1e-5)) <= 1);  // sums of up to 147 products of about 1
+        const std::vector<float> picture(pixels.end() - 3 * c.height * c.width_pixels, pixels.end());
+        bench.run([&](Pass& pass) { pass.read(pass.patches(input(pass, {1, 3 * c.height * c.width_pixels}, picture), options), one.data()); });
+        CHECK(same_bits(one.data(), out.data() + (c.images - 1) * rows * width, rows * width));
+        if (first.empty()) first = out;
+        CHECK(same_bits(first.data(), out.data(), c.images * rows * width));
+      }
+    });
+  }
+}
+
+TEST_CASE("embed adds the token's row and its position's") {
+  ParameterList list;
+  const Parameter tokens = list.add({"tokens", ParameterKind::table, {"tokens"}, {30, width}}), positions = list.add({"positions", ParameterKind::table, {"positions"}, {6, width}});
+  const MemorySource source(list);
+  const std::vector<int32_t> ids{3, 29, 0, 7, 7, 1};
+  for_each_isa([&](host::Isa isa) {
+    HostBench bench(isa, 2, list, source);
+    std::vector<float> out = room(6, width);
+    const auto program = [&](const std::vector<int32_t>& given, std::vector<int32_t> first_positions) {
+      return [&, given, first_positions](Pass& pass) {
+        pass.read(pass.embed(input(pass, {6, 1}, given), make_sequences(SequenceTable({0, 3, 4, 6}, first_positions)), tokens, positions), out.data());
+      };
+    };
+    bench.run(program(ids, {0, 5, 2}));
+    const int64_t at[6] = {0, 1, 2, 5, 2, 3};
+    int wrong = 0;
+    for (size_t r = 0; r < 6; r++)
+      for (size_t i = 0; i < width; i++)
+        wrong += out[r * width + i] != source.tensors.at("tokens")[static_cast<size_t>(ids[r]) * width + i] + source.tensors.at("positions")[static_cast<size_t>(at[r]) * width + i];
+    CHECK(wrong == 0);
+    CHECK(wrong_refusal(Status::invalid_argument, {"token id 30"}, [&] { bench.run(program({3, 30, 0, 7, 7, 1}, {0, 5, 2})); }) == "");
+    CHECK(wrong_refusal(Status::invalid_argument, {"token id -1"}, [&] { bench.run(program({3, -1, 0, 7, 7, 1}, {0, 5, 2})); }) == "");
+    CHECK(wrong_refusal(Status::invalid_argument, {"position 6"}, [&] { bench.run(program(ids, {0, 6, 2})); }) == "");
+  });
+}
+
+TEST_CASE("pool takes each sequence's first or last row as it is") {
+  const ParameterList list;
+  const MemorySource source(list);
+  const std::vector<float> x = random_floats(9 * width, 4);
+  for_each_isa([&](host::Isa isa) {
+    HostBench bench(isa, 2, list, source);
+    for (const auto& [choice, rows] : {std::pair{RowChoice::first, std::vector<int64_t>{0, 1, 6}}, {RowChoice::last, std::vector<int64_t>{0, 5, 8}}}) {
+      std::vector<float> out = room(3, width);
+      bench.run([&, row_choice = choice](Pass& pass) { pass.read(pass.pool(input(pass, {9, width}, x), make_sequences(SequenceTable({0, 1, 6, 9})), row_choice), out.data()); });
+      for (size_t s = 0; s < 3; s++) CHECK(same_bits(out.data() + s * width, x.data() + rows[s] * width, width));
+    }
+  });
+}
+
+TEST_CASE("similarity scores against any number of texts") {
+  ParameterList list;
+  const Parameter scale = list.add({"log_scale", ParameterKind::scalar, {"log_scale"}, {}});
+  MemorySource source(list);
+  source.tensors["log_scale"] = {1.5f};
+  for (const auto& [rows, texts] : {std::pair<int64_t, int64_t>{1, 1}, {3, 1023}, {3, 1024}, {5, 1025}, {2, 2100}, {500, 3}}) {
+    CAPTURE(rows);
+    CAPTURE(texts);
+    const std::vector<float> a = random_floats(rows * width, 1), b = random_floats(texts * width, 2);
+    std::vector<double> exact;
+    for (int64_t r = 0; r < rows; r++)
+      for (int64_t t = 0; t < texts; t++) {
+        double sum = 0;
+        for (int64_t i = 0; i < width; i++) sum += static_cast<double>(a[static_cast<size_t>(r * width + i)]) * b[static_cast<size_t>(t * width + i)];
+        exact.push_back(std::exp(1.5) * sum);
+      }
+    for_each_isa([&, row_count = rows, text_count = texts](host::Isa isa) {
+      std::vector<float> first;
+      for (int threads : {1, 3}) {
+        HostBench bench(isa, threads, list, source);
+        std::vector<float> out = room(row_count, text_count);
+        bench.run([&](Pass& pass) { pass.read(pass.similarity(input(pass, {row_count, width}, a), input(pass, {text_count, width}, b), scale), out.data()); });
+        CHECK(worst_over(out, exact, bounds_of(exact, 1e-6, 5e-5)) <= 1);
+        if (first.empty()) first = out;
+        CHECK(same_bits(first.data(), out.data(), row_count * text_count));
+      }
+    });
+  }
+}
+
+TEST_CASE("layer_norm, l2_normalize and softmax work row by row") {
+  ParameterList list;
+  const Parameter gain = list.add({"gain", ParameterKind::vector, {"gain"}, {width}}), bias = list.add({"bias", ParameterKind::vector, {"bias"}, {width}});
+  const MemorySource source(list);
+  for (int64_t rows : {1, 7, 1000}) {
+    std::vector<float> x = random_floats(rows * width, 21, 3);
+    std::fill_n(x.begin() + (rows - 1) * width, width, 0.0f);
+    std::vector<double> normed, unit_length, probabilities;
+    for (int64_t r = 0; r < rows; r++) {
+      double mean = 0, variance = 0, squares = 0, largest = -INFINITY, sum = 0;
+      const auto at = [&](int64_t i) { return static_cast<double>(x[static_cast<size_t>(r * width + i)]); };
+      for (int64_t i = 0; i < width; i++) mean += at(i) / width;
+      for (int64_t i = 0; i < width; i++) {
+        variance += (at(i) - mean) * (at(i) - mean) / width;
+        squares += at(i) * at(i);
+        largest = std::max(largest, at(i));
+      }
+      for (int64_t i = 0; i < width; i++) sum += std::exp(at(i) - largest);
+      for (int64_t i = 0; i < width; i++) {
+        normed.push_back((at(i) - mean) / std::sqrt(variance + 0.01) * source.tensors.at("gain")[static_cast<size_t>(i)] + source.tensors.at("bias")[static_cast<size_t>(i)]);
+        unit_length.push_back(squares > 0 ? at(i) / std::sqrt(squares) : 0);
+        probabilities.push_back(std::exp(at(i) - largest) / sum);
+      }
+    }
+    for_each_isa([&](host::Isa isa) {
+      HostBench bench(isa, 2, list, source);
+      std::vector<float> out[3] = {room(rows, width), room(rows, width), room(rows, width)};
+      bench.run([&](Pass& pass) {
+        const Tensor given = input(pass, {rows, width}, x);
+        pass.read(pass.layer_norm(given, gain, bias, 0.01f), out[0].data());
+        pass.read(pass.l2_normalize(given), out[1].data());
+        pass.read(pass.softmax(given), out[2].data());
+      });
+      CAPTURE(rows);
+      CHECK(worst_over(out[0], normed, bounds_of(normed, 1e-6, 2e-6)) <= 1);
+      CHECK(worst_over(out[1], unit_length, bounds_of(unit_length, 1e-6, 1e-7)) <= 1);
+      CHECK(worst_over(out[2], probabilities, bounds_of(probabilities, 3e-6, 1e-7)) <= 1);
+    });
+  }
+}
