@@ -5,7 +5,6 @@
 //
 // Each time is the best of several: what the kernel can do, not what a busy machine leaves of it. Rows are packed within the time, weights
 // before it, as in a model that is loaded.
-#include <immintrin.h>
 
 #include <algorithm>
 #include <chrono>
@@ -63,35 +62,6 @@ class Floats {
   float* data_;
 };
 
-// ---- peak: independent fused multiply-adds in registers
-
-constexpr int64_t kPeakSteps = 200'000;  // about a millisecond: one of many runs has the core for itself
-constexpr int kChains = 12;  // more than the latency of 4 cycles times 2 per cycle
-
-[[gnu::target("avx512f")]] float multiply_add_avx512() {
-  __m512 sums[kChains];
-  for (auto& sum : sums) sum = _mm512_set1_ps(1.0f);
-  const __m512 x = _mm512_set1_ps(0.999f), y = _mm512_set1_ps(0.001f);
-  for (int64_t i = 0; i < kPeakSteps; ++i) {
-#pragma GCC unroll 12
-    for (int c = 0; c < kChains; ++c) sums[c] = _mm512_fmadd_ps(sums[c], x, y);
-  }
-  for (int c = 1; c < kChains; ++c) sums[0] = _mm512_add_ps(sums[0], sums[c]);
-  return _mm512_cvtss_f32(sums[0]);
-}
-
-[[gnu::target("avx2,fma")]] float multiply_add_avx2() {
-  __m256 sums[kChains];
-  for (auto& sum : sums) sum = _mm256_set1_ps(1.0f);
-  const __m256 x = _mm256_set1_ps(0.999f), y = _mm256_set1_ps(0.001f);
-  for (int64_t i = 0; i < kPeakSteps; ++i) {
-#pragma GCC unroll 12
-    for (int c = 0; c < kChains; ++c) sums[c] = _mm256_fmadd_ps(sums[c], x, y);
-  }
-  for (int c = 1; c < kChains; ++c) sums[0] = _mm256_add_ps(sums[0], sums[c]);
-  return _mm256_cvtss_f32(sums[0]);
-}
-
 bool runs_here(Isa isa) {
   switch (isa) {
     case Isa::reference: return true;
@@ -103,12 +73,16 @@ bool runs_here(Isa isa) {
   }
 }
 
-// Floating-point operations per second of the widest multiply-add that the instruction set has (for the reference, that of AVX2).
-double measure_peak(Isa isa) {
+// Floating-point operations per second of the instruction set's own multiply-adds.
+double measure_peak(const Kernels& kernels) {
   volatile float keep = 0;
-  const bool wide = isa == Isa::avx512;
-  const double taken = best_seconds([&] { keep = wide ? multiply_add_avx512() : multiply_add_avx2(); });
-  return 2.0 * (wide ? 16 : 8) * kChains * kPeakSteps / taken;
+  int64_t operations = 0;
+  const double taken = best_seconds([&] {
+    float result;
+    operations = kernels.multiply_adds(4'000'000, &result);
+    keep = result;
+  });
+  return static_cast<double>(operations) / taken;
 }
 
 // ---- GEMM: rows packed 112 at a time, which stay in L2 while every panel passes over them
@@ -239,7 +213,7 @@ int main(int count, char** names) {
     bool wanted = count == 1;
     for (int i = 1; i < count; ++i) wanted = wanted || std::strcmp(names[i], kernels->name) == 0;
     if (!wanted) continue;
-    const double peak = measure_peak(isa);
+    const double peak = measure_peak(*kernels);
     std::printf("%s: peak %.1f GF/s\n", kernels->name, peak * 1e-9);
     bench_gemm(*kernels, peak);
     bench_attention(*kernels, peak);
