@@ -50,7 +50,9 @@ final class FramePool {
      */
     Frame lease(long size) {
         int units = size <= UNCOUNTED ? 0 : (int) Math.min(budgetUnits, (size + UNIT - 1) / UNIT);
-        budget.acquireUninterruptibly(units);
+        if (units > 0) {
+            budget.acquireUninterruptibly(units); // fair: even 0 permits would queue up behind the waiting
+        }
         try {
             Frame frame = takeOrAllocate(size);
             frame.charge(units);

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.openautoglm.NativeMemoryException;
 
 /** Native memory of calls: bounded, and used again. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // leasing cannot be interrupted
 class FramePoolTest {
     private static final long MIB = 1 << 20;
 
@@ -60,6 +60,9 @@ class FramePoolTest {
                 }
             });
             waiter.start();
+            while (waiter.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+            }
             try (Frame small = pool.lease(100_000)) {
                 assertEquals(2 * MIB, pool.budgetLeft());
             }
