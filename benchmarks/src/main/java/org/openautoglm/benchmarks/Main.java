@@ -92,7 +92,7 @@ public final class Main implements Callable<Integer> {
         ResultFiles results = new ResultFiles(out);
         int refused = 0;
         try (NativeRuntime runtime = new NativeRuntime(threads)) {
-            SideBySide sideBySide = new SideBySide(repetitions, warmUp, 20, runtime::measurePeak);
+            SideBySide sideBySide = new SideBySide(repetitions, warmUp, 20, new HardwarePeak(runtime::measurePeak));
             // The property is set by benchmarks/run.
             Machine machine = Machine.here(System.getProperty("openautoglm.source"));
             for (Part part : parts) {

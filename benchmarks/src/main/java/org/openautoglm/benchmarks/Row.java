@@ -22,7 +22,7 @@ package org.openautoglm.benchmarks;
  * @param lowest_cosine of an embedding of ours with the peer's
  * @param ours_items_per_second nominal work
  * @param peer_items_per_second nominal work
- * @param peak_gflops measured with the same threads and instruction set next to the repetitions, in registers
+ * @param peak_gflops the highest measured so far in this run, with the same threads and instruction set, in registers
  * @param ours_gflop operations that one call executes
  * @param ours_percent_of_peak of those operations per second
  * @param peer_gflop operations that one call executes
