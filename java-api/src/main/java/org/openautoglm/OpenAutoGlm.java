@@ -1,12 +1,10 @@
 package org.openautoglm;
 
 import java.nio.FloatBuffer;
-import java.nio.ReadOnlyBufferException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -164,7 +162,7 @@ public final class OpenAutoGlm extends NativeObject {
      * @throws UnsupportedException when the model takes no pictures
      */
     public Features encodeImages(List<ImageInput> images) {
-        List<Picture.Named> pictures = pictures(images);
+        List<Picture.Named> pictures = Arguments.pictures(images);
         float[] values = new float[floats(pictures.size(), "images")];
         SortedMap<Integer, OpenAutoGlmException> failures = encode(pictures, FloatBuffer.wrap(values));
         if (failures.isEmpty()) {
@@ -184,9 +182,9 @@ public final class OpenAutoGlm extends NativeObject {
      * @throws UnsupportedException when the model takes no pictures
      */
     public void encodeImages(List<ImageInput> images, FloatBuffer target) {
-        List<Picture.Named> pictures = pictures(images);
+        List<Picture.Named> pictures = Arguments.pictures(images);
         int length = floats(pictures.size(), "images");
-        SortedMap<Integer, OpenAutoGlmException> failures = encode(pictures, window(target, length));
+        SortedMap<Integer, OpenAutoGlmException> failures = encode(pictures, Arguments.window(target, length));
         if (!failures.isEmpty()) {
             throw new BatchException("images", pictures.size(), failures, null);
         }
@@ -214,7 +212,7 @@ public final class OpenAutoGlm extends NativeObject {
      * @throws ModelException when the folder has no tokenizer.json
      */
     public Features encodeTexts(List<String> texts) {
-        List<String> checked = texts(texts);
+        List<String> checked = Arguments.texts(texts);
         float[] values = new float[floats(checked.size(), "texts")];
         encodeChecked(checked, FloatBuffer.wrap(values));
         return features(Features.Kind.TEXT, values);
@@ -239,9 +237,9 @@ public final class OpenAutoGlm extends NativeObject {
      * @throws IllegalStateException when the model is closed
      */
     public void encodeTexts(List<String> texts, FloatBuffer target) {
-        List<String> checked = texts(texts);
+        List<String> checked = Arguments.texts(texts);
         int length = floats(checked.size(), "texts");
-        encodeChecked(checked, window(target, length));
+        encodeChecked(checked, Arguments.window(target, length));
         target.position(target.position() + length);
     }
 
@@ -264,7 +262,7 @@ public final class OpenAutoGlm extends NativeObject {
      * @throws IllegalStateException when the model is closed
      */
     public int[] tokenize(String text) {
-        checkText(Objects.requireNonNull(text, "text"), "text");
+        Arguments.checkText(Objects.requireNonNull(text, "text"), "text");
         enter();
         try {
             return requireTokenizer().encode(text);
@@ -422,66 +420,12 @@ public final class OpenAutoGlm extends NativeObject {
         return tokenizer;
     }
 
-    private static List<Picture.Named> pictures(List<ImageInput> images) {
-        Object[] inputs = notEmpty(images, "images");
-        List<Picture.Named> pictures = new ArrayList<>(inputs.length);
-        for (Object input : inputs) {
-            pictures.add(((ImageInput) input).picture());
-        }
-        return pictures;
-    }
-
-    private static List<String> texts(List<String> texts) {
-        Object[] inputs = notEmpty(texts, "texts");
-        List<String> checked = new ArrayList<>(inputs.length);
-        for (int i = 0; i < inputs.length; i++) {
-            String text = (String) inputs[i];
-            checkText(text, "texts[" + i + "]");
-            checked.add(text);
-        }
-        return checked;
-    }
-
-    /** A copy of the caller's list, which may change meanwhile. */
-    private static Object[] notEmpty(List<?> list, String name) {
-        Object[] items = Objects.requireNonNull(list, name).toArray();
-        if (items.length == 0) {
-            throw new IllegalArgumentException(name + " is empty");
-        }
-        for (int i = 0; i < items.length; i++) {
-            if (items[i] == null) {
-                throw new NullPointerException(name + "[" + i + "] is null");
-            }
-        }
-        return items;
-    }
-
-    private static void checkText(String text, String name) {
-        int lone = TextTokenizer.loneSurrogate(text);
-        if (lone >= 0) {
-            throw new IllegalArgumentException(name + " has a lone surrogate (" + String.format("U+%04X", (int) text.charAt(lone)) + ") at char "
-                + lone + ", which is half a character: the text was cut or decoded wrongly");
-        }
-    }
-
     private int floats(int rows, String name) {
         long floats = (long) rows * info.embeddingSize();
         if (floats > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException(name + " has " + rows + " items: more floats than a Java array or buffer holds; pass them in parts");
         }
         return (int) floats;
-    }
-
-    /** The next {@code length} floats of the caller's buffer, as a view of its own. */
-    private static FloatBuffer window(FloatBuffer target, int length) {
-        Objects.requireNonNull(target, "target");
-        if (target.isReadOnly()) {
-            throw new ReadOnlyBufferException();
-        }
-        if (target.remaining() < length) {
-            throw new IllegalArgumentException("target has room for " + target.remaining() + " floats, but the embeddings have " + length);
-        }
-        return target.slice(target.position(), length);
     }
 
     private Features features(Features.Kind kind, float[] values) {

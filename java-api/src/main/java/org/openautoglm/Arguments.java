@@ -1,0 +1,71 @@
+package org.openautoglm;
+
+import java.nio.FloatBuffer;
+import java.nio.ReadOnlyBufferException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.openautoglm.internal.Picture;
+import org.openautoglm.internal.TextTokenizer;
+
+/** Checks what callers pass; the messages name the argument and the item. */
+final class Arguments {
+    private Arguments() { }
+
+    /** What the inputs stand for, in order. */
+    static List<Picture.Named> pictures(List<ImageInput> images) {
+        Object[] inputs = notEmpty(images, "images");
+        List<Picture.Named> pictures = new ArrayList<>(inputs.length);
+        for (Object input : inputs) {
+            pictures.add(((ImageInput) input).picture());
+        }
+        return pictures;
+    }
+
+    /** The texts, each valid UTF-16. */
+    static List<String> texts(List<String> texts) {
+        Object[] inputs = notEmpty(texts, "texts");
+        List<String> checked = new ArrayList<>(inputs.length);
+        for (int i = 0; i < inputs.length; i++) {
+            String text = (String) inputs[i];
+            checkText(text, "texts[" + i + "]");
+            checked.add(text);
+        }
+        return checked;
+    }
+
+    /** A copy of the caller's list, which may change meanwhile. */
+    private static Object[] notEmpty(List<?> list, String name) {
+        Object[] items = Objects.requireNonNull(list, name).toArray();
+        if (items.length == 0) {
+            throw new IllegalArgumentException(name + " is empty");
+        }
+        for (int i = 0; i < items.length; i++) {
+            if (items[i] == null) {
+                throw new NullPointerException(name + "[" + i + "] is null");
+            }
+        }
+        return items;
+    }
+
+    /** Refuses text that is not valid UTF-16. */
+    static void checkText(String text, String name) {
+        int lone = TextTokenizer.loneSurrogate(text);
+        if (lone >= 0) {
+            throw new IllegalArgumentException(name + " has a lone surrogate (" + String.format("U+%04X", (int) text.charAt(lone)) + ") at char "
+                + lone + ", which is half a character: the text was cut or decoded wrongly");
+        }
+    }
+
+    /** The next {@code length} floats of the caller's buffer, as a view of its own. */
+    static FloatBuffer window(FloatBuffer target, int length) {
+        Objects.requireNonNull(target, "target");
+        if (target.isReadOnly()) {
+            throw new ReadOnlyBufferException();
+        }
+        if (target.remaining() < length) {
+            throw new IllegalArgumentException("target has room for " + target.remaining() + " floats, but the embeddings have " + length);
+        }
+        return target.slice(target.position(), length);
+    }
+}
