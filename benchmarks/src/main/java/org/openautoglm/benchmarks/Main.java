@@ -66,7 +66,7 @@ public final class Main implements Callable<Integer> {
     /** As {@link #main}, without the exit. */
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
         Main main = new Main();
-        main.command = "benchmarks/run " + String.join(" ", arguments);
+        main.command = shellCommand(arguments);
         return new CommandLine(main).setCaseInsensitiveEnumValuesAllowed(true).setOverwrittenOptionsAllowed(true).setOut(out).setErr(err)
             .setParameterExceptionHandler((problem, args) -> {
                 err.println("benchmarks: " + problem.getMessage() + " (benchmarks/run --help shows the usage)");
@@ -133,6 +133,16 @@ public final class Main implements Callable<Integer> {
             row.ours_median_ms(), row.ours_items_per_second(), row.unit(), row.ours_percent_of_peak(), row.peak_gflops());
         return row.peer() == null ? ours : ours + String.format(Locale.ROOT, "; %s %.1f ms, median %.1f (%.0f %% of the peak); ratio %.2f", row.peer(),
             row.peer_min_ms(), row.peer_median_ms(), row.peer_percent_of_peak(), row.ratio());
+    }
+
+    /** The line that starts this again, for a POSIX shell. */
+    static String shellCommand(String... arguments) {
+        StringBuilder line = new StringBuilder("benchmarks/run");
+        for (String argument : arguments) {
+            boolean plain = argument.matches("[\\w./:=,@%+-]+");
+            line.append(' ').append(plain ? argument : "'" + argument.replace("'", "'\\''") + "'");
+        }
+        return line.toString();
     }
 
     private void requireAtLeastOne(String option, int value) {

@@ -98,4 +98,9 @@ class HarnessTest {
         assertEquals(2, run("--repetitions", "0"));
         assertTrue(err.toString().contains("--repetitions is 0"), err::toString);
     }
+
+    @Test
+    void commandCanBePastedIntoAShell() {
+        assertEquals("benchmarks/run --out a/b-1 --note 'two words; it'\\''s' ''", Main.shellCommand("--out", "a/b-1", "--note", "two words; it's", ""));
+    }
 }
