@@ -64,3 +64,33 @@ TEST_CASE("a call that runs while its model is closed ends as if it had not been
   }
   CHECK(closed_inside);
 }
+
+TEST_CASE("a model that loads while its runtime is closed is loaded, and works") {
+  const Golden golden = load_golden("tiny-clip");
+  bool closed_inside = false;
+  for (int attempt = 0; attempt < 20 && !closed_inside; attempt++) {
+    oag_runtime* runtime = nullptr;
+    oag_model* model = nullptr;
+    REQUIRE(oag_runtime_create(nullptr, &runtime, nullptr, 0) == OAG_OK);
+    std::atomic<bool> over{false};
+    oag_status status = OAG_INTERNAL;
+    std::thread loader([&] {
+      status = oag_model_load(runtime, golden.folder.c_str(), nullptr, &model, nullptr, 0);
+      over = true;
+    });
+    while (!over && runtime->calls.try_lock()) {
+      runtime->calls.unlock();
+      std::this_thread::yield();
+    }
+    closed_inside = !over;
+    oag_runtime_close(runtime);
+    loader.join();
+    REQUIRE(status == OAG_OK);
+    const int32_t id = 1;
+    const int64_t offsets[2] = {0, 1};
+    float row[64];
+    CHECK(oag_encode_texts(model, &id, offsets, 1, row, 64, nullptr, 0) == OAG_OK);
+    oag_model_close(model);
+  }
+  CHECK(closed_inside);
+}

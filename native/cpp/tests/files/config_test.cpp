@@ -53,6 +53,7 @@ TEST_CASE("integers out of range, of any size, are refused") {
     if (!nlohmann::json::accept(text)) continue;  // 1e400 is no number of JSON for the parser
     CHECK(refused({"config.json: n is ", "from 1 to 64"}, [&] { parse(text).integer("n", 8, 1, 64); }) == "");
   }
+  CHECK(refused({"n is 18446744073709551615"}, [] { parse(R"({"n": 18446744073709551615})").integer("n", 0, -5, 5); }) == "");  // not -1
   CHECK(parse(R"({"n": 64})").integer("n", 8, 1, 64) == 64);
   CHECK(parse(R"({"n": 1})").integer("n", 8, 1, 64) == 1);
 }

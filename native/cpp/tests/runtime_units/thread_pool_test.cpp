@@ -146,6 +146,20 @@ TEST_CASE("workers share a call's work: a task that waits for another one is not
   CHECK(arrived == 2);
 }
 
+TEST_CASE("threads that work on one call at the same time have different slots") {
+  ThreadPool pool(4);
+  for (int round = 0; round < 20; round++) {
+    std::array<std::atomic<int>, 4> holders{};
+    std::atomic<int> arrived{0};
+    pool.run(4, [&](int64_t, int slot) {
+      holders.at(static_cast<size_t>(slot))++;
+      arrived++;
+      while (arrived < 4) std::this_thread::yield();
+    });
+    for (const auto& count : holders) CHECK(count == 1);
+  }
+}
+
 TEST_CASE("a pool that slept wakes up") {
   ThreadPool pool(3);
   for (int round = 0; round < 3; round++) {
