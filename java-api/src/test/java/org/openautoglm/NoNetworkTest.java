@@ -92,11 +92,11 @@ class NoNetworkTest {
             });
             switch (arguments[0]) {
                 case "all" -> useEverything();
-                case "url" -> attempt(() -> new java.net.URL("http://192.0.2.1/").openStream());
-                case "url-without-proxy" -> attempt(() -> new java.net.URL("http://192.0.2.1/").openConnection(Proxy.NO_PROXY).getInputStream());
-                case "socket" -> attempt(() -> new Socket("192.0.2.1", 80));
+                case "url" -> attempt(() -> new java.net.URL("http://127.0.0.1:9/").openStream());
+                case "url-without-proxy" -> attempt(() -> new java.net.URL("http://127.0.0.1:9/").openConnection(Proxy.NO_PROXY).getInputStream());
+                case "socket" -> attempt(() -> new Socket("127.0.0.1", 9));
                 case "http-client" -> attempt(() -> HttpClient.newBuilder().connectTimeout(java.time.Duration.ofMillis(200)).build()
-                    .send(HttpRequest.newBuilder(URI.create("http://192.0.2.1/")).build(), HttpResponse.BodyHandlers.ofString()));
+                    .send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:9/")).build(), HttpResponse.BodyHandlers.ofString()));
                 case "environment" -> attempt(() -> new ProcessBuilder("bash", "-c",
                     "exec 3<>/dev/tcp/127.0.0.1/${http_proxy##*:}").start().waitFor());
                 default -> throw new IllegalArgumentException(arguments[0]);
