@@ -29,7 +29,8 @@ final class Agreement {
             }
             int next = (i + 1) % items;
             if (next != i && !(cosine(ours, peers, i, next, dimension) < own)) {
-                throw new Disagreement("item " + i + " is as near to the peer's item " + next + " as to its own: the inputs are too alike to compare");
+                throw new Disagreement("item " + i + " is as near to the peer's item " + next
+                    + " as to its own: the inputs are too alike to compare");
             }
             lowest = Math.min(lowest, own);
         }

@@ -78,7 +78,8 @@ final class ImageTowerSuite implements Suite {
             int width = ours.info().imageWidth();
             int height = ours.info().imageHeight();
             FloatBuffer pixels = processor.pixels(pictures, width, height);
-            their = new Contender(OnnxModel.NAME, peer.version(), peer.backend(), peer.on(pixels, batch, 3, height, width), operations.imagesByGraph(batch));
+            their = new Contender(OnnxModel.NAME, peer.version(), peer.backend(),
+                peer.on(pixels, batch, 3, height, width), operations.imagesByGraph(batch));
         }
         String input = "ours: " + given + ", preprocessing timed" + (their == null ? "" : "; peer: preprocessed pixels");
         cases.add(new Case("clip image tower", setup.model(), "fp32", batch, "images", input, our, their));

@@ -17,8 +17,8 @@ import picocli.CommandLine.Spec;
 
 /** The command line of the harness; benchmarks/run starts it. */
 @Command(name = "benchmarks/run", sortOptions = false, header = "Runs ours beside ONNX Runtime in one process.",
-         description = {"", "Each case is checked first (both sides must compute the same), then timed in turn. Rows are appended to OUT.jsonl, and OUT.csv is "
-                        + "made from them.", ""})
+         description = {"", "Each case is checked first (both sides must compute the same), then timed in turn. "
+                        + "Rows are appended to OUT.jsonl, and OUT.csv is made from them.", ""})
 public final class Main implements Callable<Integer> {
     /** The parts of the model that can be measured. */
     enum Part { IMAGE, TEXT }
@@ -131,8 +131,8 @@ public final class Main implements Callable<Integer> {
     private static String summary(Row row) {
         String ours = String.format(Locale.ROOT, "ours %.1f ms, median %.1f (%.1f %s/s, %.0f %% of the peak of %.0f GFLOP/s)", row.ours_min_ms(),
             row.ours_median_ms(), row.ours_items_per_second(), row.unit(), row.ours_percent_of_peak(), row.peak_gflops());
-        return row.peer() == null ? ours : ours + String.format(Locale.ROOT, "; %s %.1f ms, median %.1f (%.0f %% of the peak); ratio %.2f", row.peer(),
-            row.peer_min_ms(), row.peer_median_ms(), row.peer_percent_of_peak(), row.ratio());
+        return row.peer() == null ? ours : ours + String.format(Locale.ROOT, "; %s %.1f ms, median %.1f (%.0f %% of the peak); ratio %.2f",
+            row.peer(), row.peer_min_ms(), row.peer_median_ms(), row.peer_percent_of_peak(), row.ratio());
     }
 
     /** The line that starts this again, for a POSIX shell. */

@@ -44,11 +44,13 @@ package org.openautoglm.benchmarks;
  * @param note of the person who measured
  */
 record Row(String date, String name, String model, String precision, int threads, int items, String unit, String input,
-           double ours_min_ms, double ours_median_ms, String peer, Double peer_min_ms, Double peer_median_ms, Double ratio, Double ratio_of_medians,
-           Double lowest_cosine, double ours_items_per_second, Double peer_items_per_second, double peak_gflops, double ours_gflop,
-           double ours_percent_of_peak, Double peer_gflop, Double peer_percent_of_peak, int repetitions, int warm_up_calls, double load_before,
-           double load_after, String ours_backend, String peer_backend, String cpu, int cpus, String os, String jdk, String ours_version, String ours_source,
-           String peer_version, String command, String note) {
+           double ours_min_ms, double ours_median_ms, String peer, Double peer_min_ms, Double peer_median_ms,
+           Double ratio, Double ratio_of_medians, Double lowest_cosine,
+           double ours_items_per_second, Double peer_items_per_second,
+           double peak_gflops, double ours_gflop, double ours_percent_of_peak, Double peer_gflop, Double peer_percent_of_peak,
+           int repetitions, int warm_up_calls, double load_before, double load_after, String ours_backend, String peer_backend,
+           String cpu, int cpus, String os, String jdk, String ours_version, String ours_source, String peer_version,
+           String command, String note) {
 
     /** Joins what was measured with where. */
     static Row of(Case measured, SideBySide.Result result, Machine machine, int threads, String command, String note) {
@@ -56,16 +58,20 @@ record Row(String date, String name, String model, String precision, int threads
         Timings peer = result.peer();
         Contender other = measured.peer();
         double peak = result.peakFlops();
-        return new Row(result.date().toString(), measured.name(), measured.model(), measured.precision(), threads, measured.items(), measured.unit(),
-            measured.input(), milliseconds(ours.minimum()), milliseconds(ours.median()),
-            other == null ? null : other.name(), peer == null ? null : milliseconds(peer.minimum()), peer == null ? null : milliseconds(peer.median()),
-            peer == null ? null : rounded(peer.minimum() / ours.minimum()), peer == null ? null : rounded(peer.median() / ours.median()),
-            result.lowestCosine(), rounded(measured.items() / ours.minimum()), peer == null ? null : rounded(measured.items() / peer.minimum()),
+        boolean alone = other == null;
+        return new Row(result.date().toString(), measured.name(), measured.model(), measured.precision(), threads,
+            measured.items(), measured.unit(), measured.input(),
+            milliseconds(ours.minimum()), milliseconds(ours.median()), alone ? null : other.name(),
+            alone ? null : milliseconds(peer.minimum()), alone ? null : milliseconds(peer.median()),
+            alone ? null : rounded(peer.minimum() / ours.minimum()), alone ? null : rounded(peer.median() / ours.median()),
+            result.lowestCosine(),
+            rounded(measured.items() / ours.minimum()), alone ? null : rounded(measured.items() / peer.minimum()),
             rounded(peak * 1e-9), rounded(measured.ours().operations() * 1e-9), percent(measured.ours(), ours, peak),
-            other == null ? null : rounded(other.operations() * 1e-9), other == null ? null : percent(other, peer, peak),
+            alone ? null : rounded(other.operations() * 1e-9), alone ? null : percent(other, peer, peak),
             result.repetitions(), result.warmUpCalls(), rounded(result.loadBefore()), rounded(result.loadAfter()),
-            measured.ours().backend(), other == null ? null : other.backend(), machine.cpu(), machine.cpus(), machine.os(), machine.jdk(), measured.ours().version(), machine.source(),
-            other == null ? null : other.version(), command, note);
+            measured.ours().backend(), alone ? null : other.backend(),
+            machine.cpu(), machine.cpus(), machine.os(), machine.jdk(), measured.ours().version(), machine.source(),
+            alone ? null : other.version(), command, note);
     }
 
     private static double percent(Contender side, Timings timings, double peak) {

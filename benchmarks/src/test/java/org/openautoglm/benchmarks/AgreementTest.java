@@ -22,6 +22,8 @@ class AgreementTest {
         // (9 + 1.01 + 0.25) / (√10.25 · √10.2701)
         assertEquals(10.26 / Math.sqrt(10.25 * 10.2701), lowest, 1e-7);
         assertTrue(lowest < 1);
+        float[] swapped = {-3, 1, 0.5f, 1, 2, 3};
+        assertEquals(lowest, Agreement.check(swapped, new float[] {-3, near[4], 0.5f, 1, 2, 3}, 2), "in whichever row it is");
     }
 
     @Test
@@ -58,6 +60,8 @@ class AgreementTest {
             assertThrows(Agreement.Disagreement.class, () -> Agreement.check(ROWS, broken, 2));
             assertThrows(Agreement.Disagreement.class, () -> Agreement.check(broken, ROWS, 2));
             assertThrows(Agreement.Disagreement.class, () -> Agreement.check(broken, broken, 2));
+            float[] one = {value, 1, 2};
+            assertThrows(Agreement.Disagreement.class, () -> Agreement.check(one, one, 1), "no other row to be nearer to");
         }
         assertThrows(Agreement.Disagreement.class, () -> Agreement.check(new float[6], new float[6], 2), "zeros");
     }
