@@ -12,7 +12,9 @@ namespace oag {
 
 class Workspaces {
  public:
-  Workspaces(Executor& executor, int limit) : executor_(executor), turnstile_(limit) {}
+  Workspaces(Executor& executor, int limit) : executor_(executor), turnstile_(limit) {
+    idle_.reserve(static_cast<size_t>(limit));  // giving back happens in a destructor and must not allocate
+  }
 
   // Holds a workspace as long as it lives; waits while all are leased.
   class Lease {
