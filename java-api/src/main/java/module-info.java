@@ -6,6 +6,7 @@ module org.openautoglm {
     requires org.openautoglm.bindings;
     requires org.slf4j;
     requires com.google.gson;
+    requires ai.djl.api;
     requires ai.djl.tokenizers;
 
     exports org.openautoglm;

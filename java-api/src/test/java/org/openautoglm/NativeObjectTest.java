@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Open, in use, closed: the one base class of what owns native memory. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // closing cannot be interrupted
 class NativeObjectTest {
     private static final class Thing extends NativeObject {
         Thing(Runnable free) {
@@ -60,9 +60,8 @@ class NativeObjectTest {
         inside.await();
         Thread first = start(thing::close);
         Thread second = start(thing::close);
-        while (first.getState() != Thread.State.WAITING || second.getState() != Thread.State.WAITING) {
-            Thread.onSpinWait();
-        }
+        Threads.awaitParked(first);
+        Threads.awaitParked(second);
         assertThrows(IllegalStateException.class, thing::enter);
         leave.get(0).countDown();
         leave.get(1).countDown();
@@ -87,9 +86,7 @@ class NativeObjectTest {
             thing.close();
             interrupted.set(Thread.currentThread().isInterrupted());
         });
-        while (closer.getState() != Thread.State.WAITING) {
-            Thread.onSpinWait();
-        }
+        Threads.awaitParked(closer);
         closer.interrupt();
         closer.join(50);
         assertTrue(closer.isAlive());

@@ -70,6 +70,23 @@ class TokenizerTest {
         }
     }
 
+    /** What tokenizer.json says about length and padding is for other users; the specification decides. */
+    @Test
+    void theFilesOwnLimitsDoNotCount(@TempDir Path folder) throws IOException {
+        JsonObject json = TestData.json(FILE);
+        json.add("truncation", com.google.gson.JsonParser.parseString(
+            "{\"direction\": \"Right\", \"max_length\": 5, \"strategy\": \"LongestFirst\", \"stride\": 0}"));
+        json.add("padding", com.google.gson.JsonParser.parseString("{\"strategy\": {\"Fixed\": 32}, \"direction\": \"Right\", "
+            + "\"pad_to_multiple_of\": null, \"pad_id\": 0, \"pad_type_id\": 0, \"pad_token\": \"!\"}"));
+        Path file = Files.writeString(folder.resolve("tokenizer.json"), json.toString());
+        TextSpecification specification = new TextSpecification(77, 0, 0, false);
+        try (TextTokenizer limited = TextTokenizer.load(file, specification); TextTokenizer plain = TextTokenizer.load(FILE, specification)) {
+            String text = "a photo of a cat and a dog in the snow";
+            assertTrue(plain.encode(text).length > 5);
+            assertArrayEquals(plain.encode(text), limited.encode(text));
+        }
+    }
+
     /** With a tokenizer.json that knows no lower case of its own. */
     @Test
     void lowerCasesAsTheSpecificationSays(@TempDir Path folder) throws IOException {

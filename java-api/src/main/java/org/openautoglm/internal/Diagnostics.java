@@ -18,11 +18,11 @@ public final class Diagnostics {
     public static String report() {
         JsonObject report = JsonParser.parseString(NativeLibrary.diagnostics()).getAsJsonObject();
         JsonObject tokenizers = new JsonObject();
-        String problem = TextTokenizer.libraryProblem();
+        Throwable problem = TokenizerLibrary.problem();
         tokenizers.addProperty("name", "tokenizers");
         tokenizers.addProperty("usable", problem == null);
         if (problem != null) {
-            tokenizers.addProperty("reason", problem);
+            tokenizers.addProperty("reason", TokenizerLibrary.text(problem));
         }
         JsonObject own = new JsonObject();
         own.addProperty("name", "openautoglm");

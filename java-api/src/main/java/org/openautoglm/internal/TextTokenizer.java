@@ -1,7 +1,6 @@
 package org.openautoglm.internal;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -13,13 +12,6 @@ import org.openautoglm.ModelException;
 
 /** A model's tokenizer.json: texts to ids as the model was trained, offline. Safe for any thread until it is closed. */
 public final class TextTokenizer implements AutoCloseable {
-    static {
-        // Read when the library is first used. Without the first it reports usage to a server, without the second it looks for a
-        // GPU and may download. Its own offline switch would also switch off downloads that the host program wants.
-        setUnlessSet("OPT_OUT_TRACKING", "true");
-        setUnlessSet("RUST_FLAVOR", "cpu");
-    }
-
     private final HuggingFaceTokenizer tokenizer;
     private final TextSpecification specification;
 
@@ -32,6 +24,7 @@ public final class TextTokenizer implements AutoCloseable {
      * Loads a tokenizer.
      *
      * @throws ModelException when the file is not there or not a tokenizer
+     * @throws org.openautoglm.UnavailableException when the tokenizer library cannot be loaded
      */
     public static TextTokenizer load(Path file, TextSpecification specification) {
         String maxTokens = Integer.toString(specification.maxTokens());
@@ -42,26 +35,11 @@ public final class TextTokenizer implements AutoCloseable {
             "maxLength", maxTokens,
             "modelMaxLength", maxTokens,    // caps maxLength, by default at 512
             "stride", "0");
-        // The library looks for its own files through the thread's class loader, which in a container need not see them.
-        Thread thread = Thread.currentThread();
-        ClassLoader context = thread.getContextClassLoader();
-        thread.setContextClassLoader(TextTokenizer.class.getClassLoader());
+        TokenizerLibrary.ensureLoaded();
         try (InputStream json = Files.newInputStream(file)) {
             return new TextTokenizer(HuggingFaceTokenizer.newInstance(json, options), specification);
-        } catch (IOException | RuntimeException | LinkageError cause) {
+        } catch (IOException | RuntimeException cause) {
             throw new ModelException(file + ": the tokenizer cannot be loaded: " + cause.getMessage(), cause);
-        } finally {
-            thread.setContextClassLoader(context);
-        }
-    }
-
-    /** Why the tokenizer library cannot be used on this machine, or null when it can. */
-    public static String libraryProblem() {
-        try {
-            LibUtils.checkStatus();
-            return null;
-        } catch (RuntimeException | LinkageError cause) {
-            return cause.getCause() == null ? cause.toString() : cause.getMessage() + ": " + cause.getCause();
         }
     }
 
@@ -100,11 +78,5 @@ public final class TextTokenizer implements AutoCloseable {
 
     @Override public void close() {
         tokenizer.close();
-    }
-
-    private static void setUnlessSet(String name, String value) {
-        if (System.getenv(name) == null && System.getProperty(name) == null) {
-            System.setProperty(name, value);
-        }
     }
 }

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.openautoglm.NativeMemoryException;
+import org.openautoglm.Threads;
 
 /** Native memory of calls: bounded, and used again. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // leasing cannot be interrupted
@@ -60,9 +61,7 @@ class FramePoolTest {
                 }
             });
             waiter.start();
-            while (waiter.getState() != Thread.State.WAITING) {
-                Thread.onSpinWait();
-            }
+            Threads.awaitParked(waiter);
             try (Frame small = pool.lease(100_000)) {
                 assertEquals(2 * MIB, pool.budgetLeft());
             }
