@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/digest.h"
+#include "core/error.h"
 #include "core/parameters.h"
 
 namespace oag {
@@ -16,7 +17,9 @@ class HashingSource final : public ParameterSource {
  public:
   HashingSource(const ParameterSource& source, const ParameterList& parameters) : source_(source) {
     for (const ParameterSpec& spec : parameters)
-      for (const std::string& tensor : spec.tensors) digests_.emplace(tensor, std::make_unique<Digest>());
+      for (const std::string& tensor : spec.tensors)
+        if (!digests_.emplace(tensor, std::make_unique<Digest>()).second)
+          throw Error(Status::internal, "tensor " + tensor + " is named by two parameters: share the parameter instead");
   }
 
   void read(const std::string& tensor, int64_t first_row, int64_t rows, int64_t width, float* out) const override {

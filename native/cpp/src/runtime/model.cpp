@@ -96,7 +96,8 @@ Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, Precis
 
 std::string Model::backend() const {
   const RuntimeOptions& options = runtime_->options();
-  return std::string(name_of(options.device)) + " " + runtime_->kernels().name + " " + name_of(precision_) + ", " + std::to_string(options.threads) +
+  const std::string isa = options.device == Device::host ? std::string(" ") + runtime_->kernels().name : "";
+  return name_of(options.device) + isa + " " + name_of(precision_) + ", " + std::to_string(options.threads) +
          (options.threads == 1 ? " thread" : " threads");
 }
 
