@@ -15,7 +15,7 @@ static_assert(OAG_PRECISION_FP32 == static_cast<int>(Precision::fp32) && OAG_PRE
 static_assert(OAG_ISA_REFERENCE == static_cast<int>(host::Isa::reference) && OAG_ISA_AVX2 == static_cast<int>(host::Isa::avx2) &&
               OAG_ISA_AVX512 == static_cast<int>(host::Isa::avx512) && OAG_ISA_NEON == static_cast<int>(host::Isa::neon));
 
-void write_error(const std::string& text, char* error, size_t capacity) noexcept {
+void write_error(std::string_view text, char* error, size_t capacity) noexcept {
   if (!error || capacity == 0) return;
   size_t length = std::min(text.size(), capacity - 1);
   while (length > 0 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) length--;  // not within a UTF-8 sequence

@@ -9,6 +9,7 @@
 #include <new>
 #include <shared_mutex>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "core/error.h"
@@ -38,7 +39,8 @@ void close_handle(Handle* handle) {
 }
 
 // Copies `text` to the caller's buffer, cut before a character that does not fit whole.
-void write_error(const std::string& text, char* error, size_t capacity) noexcept;
+// Allocates nothing: it also tells that there is no memory.
+void write_error(std::string_view text, char* error, size_t capacity) noexcept;
 
 // Writes `text` with its NUL under the size rules of oag_diagnostics.
 void write_text(const std::string& text, char* out, size_t capacity, size_t* needed);
@@ -65,7 +67,7 @@ oag_status guarded(char* error, size_t capacity, Body&& body) noexcept {
     write_error("there is no memory left for this call: lower max_tokens or max_passes, or give the process more", error, capacity);
     return OAG_OUT_OF_MEMORY;
   } catch (const std::exception& e) {
-    write_error(std::string("unexpected: ") + e.what(), error, capacity);
+    write_error(e.what(), error, capacity);
     return OAG_INTERNAL;
   } catch (...) {
     write_error("unexpected exception", error, capacity);

@@ -272,6 +272,11 @@ ProcessorSettings read_processor_settings(const json& config, ProcessorFamily fa
       if (static_cast<float>(deviation) != 0.0f) continue;
       reader.fail("image_std", reader.at("image_std"), "numbers other than 0: pixels are divided by them");
     }
+    const double scale = s.do_rescale ? s.rescale_factor : 1.0;
+    for (size_t c = 0; c < s.mean.size(); c++)
+      for (const double byte : {0.0, 255.0})
+        if (!std::isfinite((static_cast<float>(byte * scale) - static_cast<float>(s.mean[c])) / static_cast<float>(s.standard_deviation[c])))
+          reader.fail("image_mean", reader.at("image_mean"), "numbers that, with image_std and rescale_factor, give finite pixels");
   }
   refuse_padding(reader, s);
   return s;

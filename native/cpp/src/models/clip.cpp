@@ -30,7 +30,9 @@ TransformerSize transformer_size(const files::Config& config, int64_t width, int
   size.mlp_width = config.integer("intermediate_size", mlp_width, 1, 1 << 18);
   size.heads = static_cast<int>(config.integer("num_attention_heads", heads, 1, 1 << 12));
   if (size.width % size.heads != 0) config.refuse("num_attention_heads", "expected a divisor of hidden_size " + std::to_string(size.width));
-  size.epsilon = static_cast<float>(config.number("layer_norm_eps", 1e-5));
+  const double epsilon = config.number("layer_norm_eps", 1e-5);
+  if (epsilon < 0 || epsilon > 1) config.refuse("layer_norm_eps", "expected a number from 0 to 1");
+  size.epsilon = static_cast<float>(epsilon);
   size.activation = activation(config);
   size.causal = causal;
   return size;
@@ -131,6 +133,8 @@ class ClipTextTower final : public ClipTower {
     spec.vocabulary = config.integer("vocab_size", 49408, 1, int64_t{1} << 31);
     spec.max_tokens = config.integer("max_position_embeddings", 77, 1, 1 << 20);
     spec.end_id = config.integer("eos_token_id", 49407, 0, int64_t{1} << 31);
+    // transformers would pool every text at its first token and call all texts equal.
+    if (spec.end_id >= spec.vocabulary) config.refuse("eos_token_id", "expected an id below vocab_size " + std::to_string(spec.vocabulary) + " (the default is 49407)");
     spec.end = spec.end_id == 2 ? TextSpec::End::highest_id : TextSpec::End::token;
 
     const std::string model = "text_model";
@@ -144,7 +148,8 @@ class ClipTextTower final : public ClipTower {
     // Tokenizers without a limit of their own write 10^30 here.
     if (tokenizer && tokenizer->has("model_max_length")) {
       const double limit = tokenizer->number("model_max_length", std::nullopt);
-      if (limit >= 1 && limit < static_cast<double>(spec.max_tokens)) spec.max_tokens = static_cast<int64_t>(limit);
+      if (limit < 3) tokenizer->refuse("model_max_length", "expected at least 3: the start, a token, and the end of a text");
+      if (limit < static_cast<double>(spec.max_tokens)) spec.max_tokens = static_cast<int64_t>(limit);
     }
   }
 

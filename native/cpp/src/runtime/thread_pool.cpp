@@ -66,6 +66,9 @@ ThreadPool::ThreadPool(int threads) {
     stop();
     throw Error(Status::unavailable, "the system gave " + std::to_string(started) + " of " + std::to_string(threads - 1) + " worker threads: " + e.what() +
                                          "; ask for fewer threads or raise the limit (ulimit -u, the container's pids limit)");
+  } catch (...) {
+    stop();
+    throw;
   }
 }
 

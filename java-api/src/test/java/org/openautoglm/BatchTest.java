@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.RandomAccessFile;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -16,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,6 +46,19 @@ class BatchTest {
 
     private static float[] alone(ImageInput input) {
         return model.encodeImages(List.of(input)).vector(0);
+    }
+
+    /** A file that no frame can hold is bad by itself; its length alone is read. */
+    @Test
+    void aFileBeyondTwoGibibytesFailsAlone(@TempDir Path folder) throws IOException {
+        Path huge = folder.resolve("huge.jpg");
+        try (RandomAccessFile file = new RandomAccessFile(huge.toFile(), "rw")) {
+            file.setLength(2200L << 20); // sparse
+        }
+        BatchException failure = assertThrows(BatchException.class, () -> model.encodeImages(List.of(noise(1), ImageInput.of(huge), noise(2))));
+        assertEquals(Set.of(1), failure.failures().keySet());
+        assertTrue(failure.failures().get(1).getMessage().contains("huge.jpg") && failure.failures().get(1).getMessage().contains("2 GiB"));
+        assertArrayEquals(alone(noise(2)), failure.finished().vector(1));
     }
 
     /** More than three chunks; a row's bits do not depend on its neighbours. */

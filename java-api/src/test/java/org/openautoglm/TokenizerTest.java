@@ -128,6 +128,13 @@ class TokenizerTest {
         Path file = Files.writeString(folder.resolve("tokenizer.json"), "{\"model\": 3}");
         TextSpecification specification = new TextSpecification(77, 0, 0, false);
         assertTrue(assertThrows(ModelException.class, () -> TextTokenizer.load(file, specification)).getMessage().contains(file.toString()));
+        // Wherever it is cut off: the tokenizer library ends the process at some of these, so it must not get them.
+        byte[] whole = Files.readAllBytes(TestData.TINY_CLIP.resolve("tokenizer.json"));
+        for (int length = 0; length < whole.length; length += 1 + whole.length / 200) {
+            Files.write(file, Arrays.copyOf(whole, length));
+            String message = assertThrows(ModelException.class, () -> TextTokenizer.load(file, specification), "cut to " + length).getMessage();
+            assertTrue(message.contains(file.toString()), message);
+        }
         Path missing = folder.resolve("nowhere.json");
         assertTrue(assertThrows(ModelException.class, () -> TextTokenizer.load(missing, specification)).getMessage().contains(missing.toString()));
     }

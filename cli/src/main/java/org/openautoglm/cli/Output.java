@@ -53,12 +53,15 @@ final class Output extends Writer {
      */
     static Output file(Path file) {
         try {
-            Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
+            // Before the links are followed: that of /dev/stdout leads to a name that cannot be opened.
+            if (Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
+                return new Output(Files.newBufferedWriter(file, StandardCharsets.UTF_8, StandardOpenOption.WRITE), null, file);
+            }
+            Path target = Files.exists(file) ? file.toRealPath()
+                : Files.isSymbolicLink(file) ? file.toAbsolutePath().resolveSibling(Files.readSymbolicLink(file))
+                : file.toAbsolutePath();
             if (Files.isDirectory(target)) {
                 throw CommandFailure.wrongInput(file + " is a folder; -o takes a file");
-            }
-            if (Files.exists(target) && !Files.isRegularFile(target)) {
-                return new Output(Files.newBufferedWriter(target, StandardCharsets.UTF_8, StandardOpenOption.WRITE), null, target);
             }
             if (Files.exists(target) && !Files.isWritable(target)) {
                 throw CommandFailure.wrongInput(file + " is write-protected");

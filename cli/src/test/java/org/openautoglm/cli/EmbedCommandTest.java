@@ -99,10 +99,13 @@ class EmbedCommandTest {
         Path link = Files.createSymbolicLink(folder.resolve("link.jsonl"), target);
         assertEquals(0, Run.of("embed", "--model", Run.MODEL, "--text", "x", "-o", link.toString()).exitCode());
         assertTrue(Files.isSymbolicLink(link));
+        Path dangling = Files.createSymbolicLink(folder.resolve("dangling.jsonl"), Path.of("made.jsonl"));
+        assertEquals(0, Run.of("embed", "--model", Run.MODEL, "--text", "x", "-o", dangling.toString()).exitCode());
+        assertTrue(Files.isSymbolicLink(dangling) && Files.isRegularFile(folder.resolve("made.jsonl")));
         assertEquals(1, Files.readAllLines(target).size());
         assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(target)));
         try (Stream<Path> files = Files.list(folder)) {
-            assertEquals(2, files.count(), "temporary files are left");
+            assertEquals(4, files.count(), "temporary files are left");
         }
 
         assertEquals(2, Run.of("embed", "--model", Run.MODEL, "--text", "x", "-o", folder.toString()).exitCode());

@@ -21,6 +21,8 @@ import org.openautoglm.bindings.Native;
 public final class ImageEncoder {
     private static final int CHUNK_PICTURES = 64;
     private static final long CHUNK_BYTES = 32L << 20;
+    /** A frame ends at 2 GiB; what else it holds for one picture is far below the rest. */
+    private static final long MOST_BYTES = Integer.MAX_VALUE - (1L << 20);
 
     private final NativeModel model;
     private final List<Picture.Named> pictures;
@@ -60,6 +62,11 @@ public final class ImageEncoder {
                 prepared = picture.picture().prepare();
             } catch (IOException | UncheckedIOException | SecurityException cause) {
                 fail(i, picture, unreadable(picture, cause));
+                continue;
+            }
+            if (prepared.frameBytes() > MOST_BYTES) {
+                fail(i, picture, new ImageException(picture.name() + ": has " + prepared.frameBytes() + " bytes, more than the 2 GiB that a picture may "
+                    + "have"));
                 continue;
             }
             boolean full = chunk.size() == CHUNK_PICTURES || chunkBytes + prepared.frameBytes() > CHUNK_BYTES;

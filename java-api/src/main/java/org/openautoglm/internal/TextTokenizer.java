@@ -1,8 +1,16 @@
 package org.openautoglm.internal;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.google.gson.Gson;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonParseException;
+import com.google.gson.stream.MalformedJsonException;
+import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -36,10 +44,26 @@ public final class TextTokenizer implements AutoCloseable {
             "modelMaxLength", maxTokens,    // caps maxLength, by default at 512
             "stride", "0");
         TokenizerLibrary.ensureLoaded();
-        try (InputStream json = Files.newInputStream(file)) {
-            return new TextTokenizer(HuggingFaceTokenizer.newInstance(json, options), specification);
+        try {
+            byte[] json = Files.readAllBytes(file);
+            requireJson(file, json);
+            return new TextTokenizer(HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options), specification);
         } catch (IOException | RuntimeException cause) {
+            if (cause instanceof ModelException) {
+                throw (ModelException) cause;
+            }
             throw new ModelException(file + ": the tokenizer cannot be loaded: " + cause.getMessage(), cause);
+        }
+    }
+
+    /** The tokenizer library ends the process at some files that are cut off: so it sees none. */
+    private static void requireJson(Path file, byte[] json) throws IOException {
+        try (Reader reader = new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8)) {
+            if (!new Gson().getAdapter(JsonElement.class).fromJson(reader).isJsonObject()) {
+                throw new ModelException(file + ": is not a JSON object; a tokenizer.json is one");
+            }
+        } catch (EOFException | MalformedJsonException | JsonParseException cause) {
+            throw new ModelException(file + ": is not valid JSON: it is cut off or damaged; fetch it again", cause);
         }
     }
 
