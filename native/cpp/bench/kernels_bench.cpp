@@ -15,6 +15,7 @@
 #include <functional>
 #include <random>
 
+#include "host/isa.h"
 #include "host/kernels/kernels.h"
 
 namespace {
@@ -61,17 +62,6 @@ class Floats {
  private:
   float* data_;
 };
-
-bool runs_here(Isa isa) {
-  switch (isa) {
-    case Isa::reference: return true;
-    case Isa::avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    case Isa::avx512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-             __builtin_cpu_supports("avx512dq");
-    default: return false;
-  }
-}
 
 // Floating-point operations per second of the instruction set's own multiply-adds.
 double measure_peak(const Kernels& kernels) {
@@ -209,7 +199,7 @@ void bench_rows(const Kernels& kernels) {
 int main(int count, char** names) {
   for (const Isa isa : {Isa::avx512, Isa::avx2, Isa::reference}) {
     const Kernels* kernels = oag::host::find_kernels(isa);
-    if (!kernels || !runs_here(isa)) continue;
+    if (!kernels || !oag::host::isa_refusal(isa).empty()) continue;
     bool wanted = count == 1;
     for (int i = 1; i < count; ++i) wanted = wanted || std::strcmp(names[i], kernels->name) == 0;
     if (!wanted) continue;

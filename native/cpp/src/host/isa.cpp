@@ -32,7 +32,9 @@ std::vector<std::string> needs(Isa isa) {
   }
 }
 
-std::string refusal(Isa isa) {
+}  // namespace
+
+std::string isa_refusal(Isa isa) {
   if (!find_kernels(isa)) return "this build, for another processor family, has no kernels for it";
   std::string missing;
   for (const std::string& need : needs(isa)) {
@@ -42,8 +44,6 @@ std::string refusal(Isa isa) {
   }
   return missing.empty() ? "" : "this CPU or its operating system lacks " + missing;
 }
-
-}  // namespace
 
 const char* name_of(Isa isa) {
   switch (isa) {
@@ -57,7 +57,7 @@ const char* name_of(Isa isa) {
 
 std::vector<IsaVerdict> isa_verdicts() {
   std::vector<IsaVerdict> verdicts;
-  for (Isa isa : {Isa::avx512, Isa::avx2, Isa::neon, Isa::reference}) verdicts.push_back({isa, refusal(isa)});
+  for (Isa isa : {Isa::avx512, Isa::avx2, Isa::neon, Isa::reference}) verdicts.push_back({isa, isa_refusal(isa)});
   return verdicts;
 }
 
@@ -75,7 +75,7 @@ const Kernels& choose_kernels(const Isa* isa) {
     if (!isa || *isa == verdict.isa) return *find_kernels(verdict.isa);
     usable += (usable.empty() ? "" : ", ") + std::string(name_of(verdict.isa));
   }
-  throw Error(Status::unsupported, std::string("instruction set ") + name_of(*isa) + ": " + refusal(*isa) + "; usable here: " + usable);
+  throw Error(Status::unsupported, std::string("instruction set ") + name_of(*isa) + ": " + isa_refusal(*isa) + "; usable here: " + usable);
 }
 
 }  // namespace oag::host

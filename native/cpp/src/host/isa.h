@@ -16,6 +16,9 @@ struct IsaVerdict {
   std::string refusal;
 };
 
+// Empty when this build and this CPU have `isa`, else the reason.
+std::string isa_refusal(Isa isa);
+
 // Every instruction set that the project knows, best first.
 std::vector<IsaVerdict> isa_verdicts();
 

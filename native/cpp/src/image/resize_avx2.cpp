@@ -1,18 +1,12 @@
 // resize_rows.h for AVX2. Only what is called from outside has external linkage, and no standard library header is included: an
 // inline function compiled here could become the copy that every machine runs.
 #include "image/resize_rows.h"
+#include "image/resize_sums.h"
 
 #include <immintrin.h>
 
 namespace oag::image {
 namespace {
-
-constexpr int32_t half = 1 << (weight_bits - 1);
-
-uint8_t clipped(int32_t sum) {
-  sum >>= weight_bits;
-  return static_cast<uint8_t>(sum < 0 ? 0 : sum > 255 ? 255 : sum);
-}
 
 // 8 bytes to 8 int32, times one weight, added.
 __m256i weighed(__m256i sum, const uint8_t* bytes, __m256i weight) {
@@ -44,15 +38,7 @@ void horizontal_row_avx2(const uint8_t* source, const uint8_t* row_end, const Ta
     alignas(16) int32_t channel[4];
     _mm_store_si128(reinterpret_cast<__m128i*>(channel),
                     _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1)));
-    int32_t red = channel[0] + half, green = channel[1] + half, blue = channel[2] + half;
-    for (; k < count; ++k, pixel += 3) {
-      red += pixel[0] * weights[k];
-      green += pixel[1] * weights[k];
-      blue += pixel[2] * weights[k];
-    }
-    out[0] = clipped(red);
-    out[1] = clipped(green);
-    out[2] = clipped(blue);
+    finish_pixel(pixel, weights + k, count - k, channel[0] + half, channel[1] + half, channel[2] + half, out);
   }
 }
 
@@ -79,11 +65,7 @@ void vertical_row_avx2(const uint8_t* const* rows, const int32_t* weights, int t
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + x),
                         _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)));
   }
-  for (; x < bytes; ++x) {
-    int32_t sum = half;
-    for (int k = 0; k < taps; ++k) sum += rows[k][x] * weights[k];
-    out[x] = clipped(sum);
-  }
+  finish_row(rows, weights, taps, x, bytes, out);
 }
 
 }  // namespace oag::image

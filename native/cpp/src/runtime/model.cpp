@@ -46,12 +46,11 @@ image::ProcessorFamily processor_family(const std::string& type) {
   throw Error(Status::internal, "no processor family for " + type);
 }
 
-std::optional<image::Processor> make_processor(const files::ModelFolder& folder, const models::Definition& definition) {
+std::optional<image::Processor> make_processor(const std::string& folder, const std::optional<files::Config>& config, const models::Definition& definition) {
   const models::ImageSpec* spec = definition.image_spec();
   if (!spec) return std::nullopt;
-  const std::optional<files::Config> config = folder.processor();
   if (!config)
-    throw Error(Status::bad_model, folder.path() + ": has neither preprocessor_config.json nor processor_config.json, which say how pictures are prepared: copy "
+    throw Error(Status::bad_model, folder + ": has neither preprocessor_config.json nor processor_config.json, which say how pictures are prepared: copy "
                                                    "the one that was published with the model");
   image::Processor processor(config->json(), processor_family(spec->default_processor), config->source());
   if (!processor.fixed_size())
@@ -73,13 +72,12 @@ Precision choose_precision(Precision asked) {
 
 Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, Precision precision)
     : runtime_(std::move(runtime)), folder_(folder), definition_(models::define(folder_.config(), folder_.tokenizer_config())),
-      processor_(make_processor(folder_, *definition_)), precision_(choose_precision(precision)) {
+      processor_config_(folder_.processor()), processor_(make_processor(folder_.path(), processor_config_, *definition_)), precision_(choose_precision(precision)) {
   const ParameterList& parameters = definition_->parameters();
   const auto source = folder_.source(parameters);
   const HashingSource hashing(*source, parameters);
   weights_ = runtime_->executor().prepare(parameters, hashing);
-  const std::optional<files::Config> processor = folder_.processor();
-  hash_ = hashing.hash(folder_.config().json().dump() + (processor ? processor->json().dump() : ""));
+  hash_ = hashing.hash(folder_.config().json().dump() + (processor_config_ ? processor_config_->json().dump() : ""));
   folder_.close_weights();
 
   if (const models::ImageSpec* spec = definition_->image_spec())
@@ -206,7 +204,10 @@ image::Size Model::preprocessed_size(const ImageRequest& request) const {
   return processor_->output_size(info.width, info.height);
 }
 
-void normalize_rows(float* rows, int64_t count, int64_t width) { host::choose_kernels(nullptr).l2_normalize(rows, count, width, rows); }
+void normalize_rows(float* rows, int64_t count, int64_t width) {
+  static const host::Kernels& kernels = host::choose_kernels(nullptr);  // a reference: nothing to destroy
+  kernels.l2_normalize(rows, count, width, rows);
+}
 
 void Model::preprocess(const ImageRequest& request, float* out) const {
   require_image_tower();

@@ -67,6 +67,7 @@ class Model {
   std::shared_ptr<Runtime> runtime_;
   files::ModelFolder folder_;
   std::unique_ptr<models::Definition> definition_;
+  std::optional<files::Config> processor_config_;
   std::optional<image::Processor> processor_;
   Precision precision_;
   std::string hash_;

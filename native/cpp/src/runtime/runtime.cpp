@@ -14,14 +14,15 @@
 namespace oag {
 namespace {
 
-// The environment's default for an option, or the first name. Values are matched against `names`, which are those of the option's values 0, 1, …
-int from_environment(const char* variable, const std::vector<const char*>& names) {
+// The environment's default for an option whose values are 0 (auto) … last; name_of_value gives the names of the others.
+int from_environment(const char* variable, int last, const char* (*name_of_value)(int)) {
   const char* value = std::getenv(variable);
   if (!value || !*value) return 0;
   std::string known;
-  for (size_t n = 0; n < names.size(); n++) {
-    if (std::string(value) == names[n]) return static_cast<int>(n);
-    known += (n ? ", " : "") + std::string(names[n]);
+  for (int v = 0; v <= last; v++) {
+    const std::string name = v == 0 ? "auto" : name_of_value(v);
+    if (value == name) return v;
+    known += (v ? ", " : "") + name;
   }
   throw Error(Status::invalid_argument, std::string("the environment variable ") + variable + " is \"" + value + "\"; it may be " + known);
 }
@@ -34,8 +35,8 @@ Number positive(Number value, Number fallback, Number most, const char* name) {
 }
 
 RuntimeOptions resolve(RuntimeOptions options) {
-  if (options.device == Device::automatic) options.device = static_cast<Device>(from_environment("OPENAUTOGLM_DEVICE", {"auto", "host", "cuda", "tensorrt"}));
-  if (options.isa == 0) options.isa = from_environment("OPENAUTOGLM_ISA", {"auto", "reference", "avx2", "avx512", "neon"});
+  if (options.device == Device::automatic) options.device = static_cast<Device>(from_environment("OPENAUTOGLM_DEVICE", static_cast<int>(Device::tensorrt), [](int v) { return name_of(static_cast<Device>(v)); }));
+  if (options.isa == 0) options.isa = from_environment("OPENAUTOGLM_ISA", static_cast<int>(host::Isa::neon), [](int v) { return host::name_of(static_cast<host::Isa>(v)); });
   options.threads = positive(options.threads, usable_cpus(), 1024, "threads");
   options.max_tokens = positive<int64_t>(options.max_tokens, 2048, 1 << 24, "max_tokens");
   options.max_passes = positive(options.max_passes, std::max(2, options.threads), 1024, "max_passes");

@@ -14,6 +14,7 @@
 #include "host/isa.h"
 #include "ops/recorder.h"
 #include "runtime/thread_pool.h"
+#include "support/each_isa.h"
 #include "support/parameters.h"
 
 namespace oag::test {
@@ -40,14 +41,6 @@ class HostBench {
   std::unique_ptr<Weights> weights_;
   std::unique_ptr<Workspace> workspace_;
 };
-
-inline void for_each_isa(const std::function<void(host::Isa)>& body) {
-  for (const host::IsaVerdict& verdict : host::isa_verdicts()) {
-    if (!verdict.refusal.empty()) continue;  // runtime_units/ says which
-    CAPTURE(std::string(host::name_of(verdict.isa)));
-    body(verdict.isa);
-  }
-}
 
 template <class T>
 Tensor input(Pass& pass, const Shape& shape, const std::vector<T>& values) {

@@ -7,22 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "host/isa.h"
 #include "host/kernels/kernels.h"
 
 namespace oag::host::tests {
-
-inline bool cpu_runs(Isa isa) {
-  switch (isa) {
-    case Isa::reference: return true;
-#if defined(__x86_64__)
-    case Isa::avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    case Isa::avx512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-             __builtin_cpu_supports("avx512dq");
-#endif
-    default: return false;
-  }
-}
 
 // Calls test(table) for every instruction set that this build has and this CPU runs; says which it leaves out.
 template <typename Test>
@@ -30,8 +18,8 @@ void for_each_table(Test test) {
   for (const Isa isa : {Isa::reference, Isa::avx2, Isa::avx512, Isa::neon}) {
     const Kernels* kernels = find_kernels(isa);
     if (!kernels) continue;
-    if (!cpu_runs(isa)) {
-      MESSAGE("left out: this CPU does not run " << std::string(kernels->name));
+    if (const std::string refusal = isa_refusal(isa); !refusal.empty()) {
+      MESSAGE("left out: " << std::string(kernels->name) << ": " << refusal);
       continue;
     }
     INFO("table: ", std::string(kernels->name));

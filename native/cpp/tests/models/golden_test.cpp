@@ -2,8 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "core/error.h"
-#include "host/isa.h"
 #include "runtime/model.h"
+#include "support/each_isa.h"
 #include "support/golden.h"
 
 using namespace oag;
@@ -20,15 +20,10 @@ TEST_CASE("the comparators see what they must") {
 }
 
 TEST_CASE("embeddings, logits and probabilities are those of transformers") {
-  for (const host::IsaVerdict& verdict : host::isa_verdicts()) {
-    if (!verdict.refusal.empty()) {
-      MESSAGE(std::string(host::name_of(verdict.isa)) << " not tested: " << verdict.refusal);
-      continue;
-    }
-    auto runtime = std::make_shared<Runtime>(RuntimeOptions{.device = Device::host, .isa = static_cast<int>(verdict.isa), .threads = 2, .plugin_folder = {}});
+  for_each_isa([](host::Isa isa) {
+    auto runtime = std::make_shared<Runtime>(RuntimeOptions{.device = Device::host, .isa = static_cast<int>(isa), .threads = 2, .plugin_folder = {}});
     for (const std::string& name : golden_models()) {
       CAPTURE(name);
-      CAPTURE(std::string(host::name_of(verdict.isa)));
       const Golden golden = load_golden(name);
       const Model model(runtime, golden.folder, Precision::automatic);
       const size_t width = static_cast<size_t>(model.definition().embedding_size());
@@ -45,7 +40,7 @@ TEST_CASE("embeddings, logits and probabilities are those of transformers") {
                     probabilities.data());
       CHECK(largest_difference(logits, golden.logits) <= 1e-3);
       CHECK(largest_difference(probabilities, golden.probabilities) <= 1e-3);
-      MESSAGE(name << " " << std::string(host::name_of(verdict.isa)) << ": logits within " << largest_difference(logits, golden.logits) << ", embeddings within "
+      MESSAGE(name << " " << std::string(host::name_of(isa)) << ": logits within " << largest_difference(logits, golden.logits) << ", embeddings within "
                    << largest_difference(image_rows, golden.image_embeddings) << " and " << largest_difference(text_rows, golden.text_embeddings));
 
       // Scaled rows score the same.
@@ -54,5 +49,5 @@ TEST_CASE("embeddings, logits and probabilities are those of transformers") {
       model.forward(image_rows.data(), static_cast<int64_t>(images.size()), text_rows.data(), static_cast<int64_t>(golden.ids.size()), again.data(), nullptr);
       CHECK(largest_difference(again, golden.logits) <= 1e-3);
     }
-  }
+  });
 }

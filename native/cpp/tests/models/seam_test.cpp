@@ -249,9 +249,7 @@ TEST_CASE("dropping any parameter group is seen in the logits, and weights can b
     CHECK(groups.size() > 35);
   }
   for (host::Isa isa : {host::Isa::reference, host::Isa::avx2, host::Isa::avx512}) {
-    bool usable = false;
-    for (const host::IsaVerdict& verdict : host::isa_verdicts()) usable |= verdict.isa == isa && verdict.refusal.empty();
-    if (!usable) continue;
+    if (!host::isa_refusal(isa).empty()) continue;
     TowerBench bench("mixed-dtypes", isa);
     for (uint32_t p = 0; p < bench.parameters().size(); p++) {
       const ParameterSpec& spec = bench.parameters()[{p}];

@@ -7,8 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.openautoglm.ImageInput;
-import org.openautoglm.OpenAutoGlm;
-import org.openautoglm.Precision;
 
 /**
  * CLIP's image tower in fp32. Ours is given pictures and prepares them within the measured time; the peer prepares none, so it is given the
@@ -21,8 +19,7 @@ final class ImageTowerSuite implements Suite {
     private static final int JPEG_HEIGHT = 480;
 
     private final Setup setup;
-    private final OpenAutoGlm ours;
-    private final OnnxModel peer; // null: ours runs alone
+    private final Tower tower;
     private final ClipOperations operations;
     private final List<Case> cases = new ArrayList<>();
 
@@ -33,26 +30,20 @@ final class ImageTowerSuite implements Suite {
      */
     ImageTowerSuite(Setup setup, NativeRuntime runtime) throws IOException, OrtException {
         this.setup = setup;
-        this.peer = setup.withPeer() ? new OnnxModel(setup.onnx("image"), setup.threads()) : null;
-        OpenAutoGlm opened = null;
+        this.tower = Tower.open(setup, "image");
         try {
-            opened = setup.load(Precision.FP32);
-            ours = opened;
             operations = ClipOperations.of(setup.folder());
             addAll(runtime);
         } catch (IOException | OrtException | RuntimeException | Error failure) {
-            if (opened != null) {
-                opened.close();
-            }
-            closePeer();
+            tower.close();
             throw failure;
         }
     }
 
     private void addAll(NativeRuntime runtime) throws IOException, OrtException {
-        int width = ours.info().imageWidth();
-        int height = ours.info().imageHeight();
-        try (NativeRuntime.Processor processor = peer == null ? null : runtime.processor(setup.folder())) {
+        int width = tower.ours().info().imageWidth();
+        int height = tower.ours().info().imageHeight();
+        try (NativeRuntime.Processor processor = tower.peer() == null ? null : runtime.processor(setup.folder())) {
             for (int batch : BATCHES) {
                 add(processor, IntStream.range(0, batch).mapToObj(i -> Picture.rgb(width, height, i)).toList(),
                     "RGB pixels " + width + "x" + height);
@@ -68,18 +59,17 @@ final class ImageTowerSuite implements Suite {
     private void add(NativeRuntime.Processor processor, List<Picture> pictures, String given) throws OrtException {
         int batch = pictures.size();
         List<ImageInput> inputs = pictures.stream().map(Picture::input).toList();
-        float[] embeddings = new float[batch * ours.info().embeddingSize()];
-        Contender our = new Contender(Setup.OURS, OpenAutoGlm.version(), ours.backend().description(), () -> {
-            ours.encodeImages(inputs, embeddings);
+        float[] embeddings = new float[batch * tower.ours().info().embeddingSize()];
+        Contender our = tower.ourSide(() -> {
+            tower.ours().encodeImages(inputs, embeddings);
             return embeddings;
         }, operations.imagesByOurs(batch));
         Contender their = null;
-        if (peer != null) {
-            int width = ours.info().imageWidth();
-            int height = ours.info().imageHeight();
+        if (tower.peer() != null) {
+            int width = tower.ours().info().imageWidth();
+            int height = tower.ours().info().imageHeight();
             FloatBuffer pixels = processor.pixels(pictures, width, height);
-            their = new Contender(OnnxModel.NAME, peer.version(), peer.backend(),
-                peer.on(pixels, batch, 3, height, width), operations.imagesByGraph(batch));
+            their = tower.peerSide(tower.peer().on(pixels, batch, 3, height, width), operations.imagesByGraph(batch));
         }
         String input = "ours: " + given + ", preprocessing timed" + (their == null ? "" : "; peer: preprocessed pixels");
         cases.add(new Case("clip image tower", setup.model(), "fp32", batch, "images", input, our, their));
@@ -90,13 +80,6 @@ final class ImageTowerSuite implements Suite {
     }
 
     @Override public void close() {
-        ours.close();
-        closePeer();
-    }
-
-    private void closePeer() {
-        if (peer != null) {
-            peer.close();
-        }
+        tower.close();
     }
 }

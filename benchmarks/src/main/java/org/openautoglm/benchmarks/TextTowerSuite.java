@@ -8,8 +8,6 @@ import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.openautoglm.OpenAutoGlm;
-import org.openautoglm.Precision;
 
 /**
  * CLIP's text tower in fp32 over distinct short prompts, beside a peer that pads them to the model's maximum, as exported pipelines do, and to
@@ -20,46 +18,39 @@ final class TextTowerSuite implements Suite {
     private static final int TOKENS = 8; // special tokens included: "a photo of a red car" with a large vocabulary
 
     private final Setup setup;
-    private final OpenAutoGlm ours;
-    private final OnnxModel peer; // null: ours runs alone
+    private final Tower tower;
     private final List<Case> cases = new ArrayList<>();
 
     /** Loads both sides and finds the prompts. */
     TextTowerSuite(Setup setup) throws IOException, OrtException {
         this.setup = setup;
-        this.peer = setup.withPeer() ? new OnnxModel(setup.onnx("text"), setup.threads()) : null;
-        OpenAutoGlm opened = null;
+        this.tower = Tower.open(setup, "text");
         try {
-            opened = setup.load(Precision.FP32);
-            ours = opened;
             ClipOperations operations = ClipOperations.of(setup.folder());
-            List<String> prompts = Prompts.withTokens(TOKENS, PROMPTS, ours::tokenize);
-            int[][] ids = prompts.stream().map(ours::tokenize).toArray(int[][]::new);
-            if (peer == null) {
+            List<String> prompts = Prompts.withTokens(TOKENS, PROMPTS, tower.ours()::tokenize);
+            int[][] ids = prompts.stream().map(tower.ours()::tokenize).toArray(int[][]::new);
+            if (tower.peer() == null) {
                 add(operations, prompts, ids, 0);
             } else {
-                add(operations, prompts, ids, ours.info().maxTextTokens());
+                add(operations, prompts, ids, tower.ours().info().maxTextTokens());
                 add(operations, prompts, ids, TOKENS);
             }
         } catch (IOException | OrtException | RuntimeException | Error failure) {
-            if (opened != null) {
-                opened.close();
-            }
-            closePeer();
+            tower.close();
             throw failure;
         }
     }
 
     private void add(ClipOperations operations, List<String> prompts, int[][] ids, int padded) throws OrtException {
-        float[] embeddings = new float[prompts.size() * ours.info().embeddingSize()];
+        float[] embeddings = new float[prompts.size() * tower.ours().info().embeddingSize()];
         int[] lengths = new int[ids.length];
         Arrays.fill(lengths, TOKENS);
-        Contender our = new Contender(Setup.OURS, OpenAutoGlm.version(), ours.backend().description(), () -> {
-            ours.encodeTexts(prompts, embeddings);
+        Contender our = tower.ourSide(() -> {
+            tower.ours().encodeTexts(prompts, embeddings);
             return embeddings;
         }, operations.textsByOurs(lengths));
-        Contender their = peer == null ? null : new Contender(OnnxModel.NAME, peer.version(), peer.backend(),
-            peer.on(paddedIds(ids, padded), ids.length, padded), operations.textsByGraph(ids.length, padded));
+        Contender their = tower.peer() == null ? null
+            : tower.peerSide(tower.peer().on(paddedIds(ids, padded), ids.length, padded), operations.textsByGraph(ids.length, padded));
         String input = "ours: strings of " + TOKENS + " tokens, tokenizing timed" + (their == null ? "" : "; peer: ids padded to " + padded);
         cases.add(new Case("clip text tower", setup.model(), "fp32", prompts.size(), "texts", input, our, their));
     }
@@ -80,13 +71,6 @@ final class TextTowerSuite implements Suite {
     }
 
     @Override public void close() {
-        ours.close();
-        closePeer();
-    }
-
-    private void closePeer() {
-        if (peer != null) {
-            peer.close();
-        }
+        tower.close();
     }
 }
