@@ -169,6 +169,18 @@ stop_child() {
   exit "$1"
 }
 
+# Sets $mvn. After install_packages: it may have brought Maven.
+find_mvn() {
+  mvn=$(command -v mvn) || fail "there is no mvn on the PATH: please run: apt-get install -y maven"
+}
+
+# Builds module $1 and what it stands on, without tests and documentation, with its output in log $2.
+build_module() {
+  run_with_progress "$2" "$mvn" -B -f "$root/pom.xml" -pl "$1" -am package \
+      -DskipTests -Dhost.tests.skip=true -Dnative.tests=OFF -Dmaven.javadoc.skip=true -Dmaven.source.skip=true ||
+    fail "the build failed: $(first_error "$2") (all of it: $2)"
+}
+
 # The line of a build log that says best what is wrong: a compiler's, else CMake's, else Maven's.
 first_error() {
   for pattern in '(^|[^a-z])error: ' '^CMake Error' '^\[ERROR\] .*\.java:' '^FAILED: ' '^\[ERROR\]' ''; do
