@@ -28,21 +28,24 @@ ein foto von einer katze une photo avec un chien una foto de un gato фото к
 """.split()
 
 
-def train_merges():
-    """The first MERGES merges of byte-pair encoding over CORPUS, as pairs of byte-level strings.
+def train_merges(corpus=CORPUS, most=MERGES):
+    """The first `most` merges of byte-pair encoding over a list of words, as pairs of byte-level strings; fewer when
+    every word is one entry before that.
 
     Not tokenizers.BpeTrainer: among equally frequent pairs that one chooses anew in every run, and the golden files
     must come out the same.
     """
     alphabet = bytes_to_unicode()
-    counts = Counter(tuple(alphabet[byte] for byte in word.encode()) for word in CORPUS)
+    counts = Counter(tuple(alphabet[byte] for byte in word.encode()) for word in corpus)
     words = {letters[:-1] + (letters[-1] + "</w>",): count for letters, count in counts.items()}
     merges = []
-    while len(merges) < MERGES:
+    while len(merges) < most:
         pairs = Counter()
         for word, count in words.items():
             for pair in zip(word, word[1:]):
                 pairs[pair] += count
+        if not pairs:
+            break
         best = min(pairs, key=lambda pair: (-pairs[pair], pair))  # the most frequent; of equals the first by alphabet
         merges.append(best)
         words = {merged(word, best): count for word, count in words.items()}
@@ -60,9 +63,8 @@ def merged(word, pair):
     return tuple(result)
 
 
-def make():
+def make(merges):
     """The tokenizer as transformers' class builds it."""
-    merges = train_merges()
     letters = list(bytes_to_unicode().values())
     entries = letters + [letter + "</w>" for letter in letters] + [left + right for left, right in merges] + [START, END]
     vocabulary = {entry: index for index, entry in enumerate(entries)}
@@ -90,15 +92,15 @@ def alphabet_only(document):
     return document
 
 
-def write(folder, max_length=77, legacy_merges=False, cut=lambda document: document):
+def write(folder, max_length=77, legacy_merges=False, cut=lambda document: document, merges=None):
     """Writes tokenizer.json, tokenizer_config.json and special_tokens_map.json as folders on the Hub have them.
 
     legacy_merges writes merges as "a b", the way of tokenizer.json files made before 2024; otherwise ["a", "b"].
-    cut changes the document before it is written, such as alphabet_only does.
+    cut changes the document before it is written, such as alphabet_only does. merges: by default those of CORPUS.
     Returns the tokenizer that transformers reads back from the folder.
     """
     folder = Path(folder)
-    document = cut(json.loads(make().backend_tokenizer.to_str()))
+    document = cut(json.loads(make(train_merges() if merges is None else merges).backend_tokenizer.to_str()))
     document["truncation"] = document["padding"] = None
     if legacy_merges:
         document["model"]["merges"] = [" ".join(pair) for pair in document["model"]["merges"]]

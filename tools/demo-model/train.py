@@ -1,0 +1,227 @@
+"""Trains open-autoglm-demo, a small CLIP, on scenes that are drawn as they are needed. Seeded, and resumable at any moment.
+
+Run:  python tools/demo-model/train.py WORK [--steps N] [--then FOLDER]
+
+WORK keeps checkpoints; a second start with the same WORK goes on after the last one. Step n sees the same scenes and captions in any run.
+"""
+
+import argparse
+import math
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+from transformers import CLIPConfig, CLIPModel
+from transformers.models.clip.configuration_clip import CLIPTextConfig, CLIPVisionConfig
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "reference"))
+import clip_tokenizer  # noqa: E402
+from drawing import draw  # noqa: E402
+from scenes import (COUNTS, INVERSE, NONE, draw_captions, draw_scenes, hard_negatives, join, true_of)  # noqa: E402
+from words import all_words, sentence  # noqa: E402
+
+SEED = 20261125
+SIDE, PATCH = 80, 10
+NEGATIVES = 3              # hard ones, for each picture
+BATCH = 256
+SLOTS = 5                  # top, bottom, left, right of a pair, and the only object
+CHECKPOINT = "checkpoint.pt"
+
+
+def make_tokenizer():
+    return clip_tokenizer.make(clip_tokenizer.train_merges(all_words(), most=10_000))
+
+
+def make_model(tokenizer):
+    torch.manual_seed(SEED)
+    start, end = (tokenizer.convert_tokens_to_ids(token) for token in (clip_tokenizer.START, clip_tokenizer.END))
+    common = {"hidden_size": 128, "intermediate_size": 512, "num_attention_heads": 4, "projection_dim": 128}
+    config = CLIPConfig(
+        text_config=CLIPTextConfig(**common, num_hidden_layers=3, vocab_size=len(tokenizer), max_position_embeddings=77,
+                                   bos_token_id=start, eos_token_id=end, pad_token_id=end),
+        vision_config=CLIPVisionConfig(**common, num_hidden_layers=6, image_size=SIDE, patch_size=PATCH),
+        projection_dim=common["projection_dim"])
+    model = CLIPModel(config)
+    model.set_attn_implementation("eager")  # its backward pass is the faster one on a CPU
+    return model
+
+
+class Helpers(nn.Module):
+    """Linear heads that tell attributes from patches and from embeddings: extra teachers, which are thrown away in the end.
+
+    Without them the contrastive loss learns sizes and colours early, shapes late and relations hardly.
+    """
+
+    def __init__(self, width, projection):
+        super().__init__()
+        self.patch = nn.Linear(width, sum(values + 1 for values in COUNTS))
+        self.slots = nn.Linear(projection, SLOTS * sum(values + 1 for values in COUNTS))
+
+    def patch_loss(self, hidden, labels):
+        return self._loss(self.patch(hidden), labels)
+
+    def slot_loss(self, embeddings, labels):
+        return self._loss(self.slots(embeddings).unflatten(1, (SLOTS, -1)), labels)
+
+    @staticmethod
+    def _loss(logits, labels):
+        """logits [..., all values], labels [..., 3]: COUNTS[i] stands for no object, -100 for no say."""
+        parts = logits.float().split([values + 1 for values in COUNTS], dim=-1)
+        return sum(F.cross_entropy(part.flatten(0, -2), labels[..., i].flatten(), ignore_index=-100) for i, part in enumerate(parts))
+
+
+def patch_labels(scenes, shares):
+    """[scenes, patches, 3] what lies in each patch; no say at rims."""
+    cover = F.avg_pool2d(shares, PATCH).flatten(2)  # [scenes, 2, patches]
+    best, which = cover.max(dim=1)
+    attributes = torch.from_numpy(scenes.attributes).gather(1, which[..., None].expand(-1, -1, 3))
+    labels = torch.where((best > 0.2)[..., None], attributes, torch.tensor(COUNTS))
+    labels[(best > 0) & (best <= 0.2)] = -100
+    return labels
+
+
+def slot_labels(attributes, relations, objects):
+    """[rows, SLOTS, 3] which object is where, as far as it is told."""
+    labels = np.full((len(relations), SLOTS, 3), -1)
+    labels[:] = np.array(COUNTS)
+    single = objects == 1
+    labels[single, 4] = attributes[single, 0]
+    for relation in range(4):
+        rows = relations == relation
+        labels[rows, relation] = attributes[rows, 0]
+        labels[rows, INVERSE[relation]] = attributes[rows, 1]
+    labels[labels == NONE] = -100
+    labels[(objects == 2) & (relations == NONE)] = -100
+    return torch.from_numpy(labels)
+
+
+def tokenize(tokenizer, texts, cache):
+    """[texts, longest] ids; the rest of a row is end-of-text, which a causal tower does not see. Words are looked up once."""
+    start, end = (tokenizer.convert_tokens_to_ids(token) for token in (clip_tokenizer.START, clip_tokenizer.END))
+    rows = []
+    for text in texts:
+        ids = [start]
+        for word in text.split():
+            if word not in cache:
+                cache[word] = tokenizer(word)["input_ids"][1:-1]
+            ids += cache[word]
+        rows.append(ids + [end])
+    longest = max(map(len, rows))
+    return torch.tensor([row + [end] * (longest - len(row)) for row in rows])
+
+
+def normalise(pixels):
+    mean, std = torch.tensor(MEAN)[:, None, None], torch.tensor(STD)[:, None, None]
+    return (pixels - mean) / std
+
+
+MEAN, STD = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
+
+
+def step_loss(model, helpers, tokenizer, cache, step, help_weight):
+    rng = np.random.default_rng([SEED, step])
+    scenes = draw_scenes(rng, BATCH)
+    pixels, shares = draw(rng, scenes, SIDE)
+    positives = draw_captions(rng, scenes)
+    captions = join([positives] + [hard_negatives(rng, positives) for _ in range(NEGATIVES)])
+    texts = [sentence(captions, row, rng) for row in range(len(captions.relations))]
+    truth = torch.from_numpy(true_of(captions, scenes))  # [BATCH, (1 + NEGATIVES) · BATCH]
+
+    with torch.autocast("cpu", torch.bfloat16):
+        vision = model.vision_model(normalise(pixels))
+        images = model.visual_projection(vision.pooler_output).float()
+        ids = tokenize(tokenizer, texts, cache)
+        sentences = model.text_projection(model.text_model(ids).pooler_output).float()
+    image_rows, text_rows = F.normalize(images, dim=1), F.normalize(sentences, dim=1)
+    logits = model.logit_scale.exp() * image_rows @ text_rows.T
+
+    own = torch.eye(BATCH, dtype=torch.bool)
+    others_true = truth.clone()
+    others_true[:, :BATCH] &= ~own
+    masked = logits.masked_fill(others_true, -math.inf)
+    labels = torch.arange(BATCH)
+    to_text = F.cross_entropy(masked, labels)
+    to_image = F.cross_entropy(logits[:, :BATCH].masked_fill(others_true[:, :BATCH], -math.inf).T, labels)
+    rows = torch.arange(BATCH)[:, None]
+    mine = torch.arange(NEGATIVES + 1)[None] * BATCH + rows  # [BATCH, 1 + NEGATIVES] a picture's own captions
+    hard = F.cross_entropy(masked[rows, mine], torch.zeros(BATCH, dtype=torch.long))
+    loss = 0.5 * (to_text + to_image) + hard
+
+    if help_weight > 0:
+        with torch.autocast("cpu", torch.bfloat16):
+            patch = helpers.patch_loss(vision.last_hidden_state[:, 1:], patch_labels(scenes, shares))
+        objects = np.where(scenes.relations == NONE, 1, 2)
+        slots = helpers.slot_loss(image_rows * 8, slot_labels(scenes.attributes, scenes.relations, objects))
+        slots = slots + helpers.slot_loss(text_rows * 8, slot_labels(captions.attributes, captions.relations, captions.objects))
+        loss = loss + help_weight * (0.5 * patch + 0.5 * slots)
+    else:
+        patch = slots = torch.tensor(0.0)
+    right = (masked[rows, mine].argmax(dim=1) == 0).float().mean()
+    return loss, {"text": to_text, "image": to_image, "hard": hard, "patch": patch, "slots": slots, "right": right}
+
+
+def save(path, content):
+    torch.save(content, path.with_suffix(".new"))
+    os.replace(path.with_suffix(".new"), path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--steps", type=int, default=4500)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    arguments = parser.parse_args()
+    arguments.work.mkdir(parents=True, exist_ok=True)
+
+    tokenizer = make_tokenizer()
+    model = make_model(tokenizer)
+    helpers = Helpers(model.config.vision_config.hidden_size, model.config.projection_dim)
+    parameters = [*model.named_parameters(), *helpers.named_parameters()]
+    decayed = [p for _, p in parameters if p.ndim > 1]
+    plain = [p for _, p in parameters if p.ndim <= 1]
+    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}],
+                                  lr=arguments.rate, betas=(0.9, 0.98))
+    average = {name: value.detach().clone() for name, value in model.named_parameters()}
+    first = 0
+    checkpoint = arguments.work / CHECKPOINT
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        model.load_state_dict(state["model"])
+        helpers.load_state_dict(state["helpers"])
+        optimiser.load_state_dict(state["optimiser"])
+        average, first = state["average"], state["step"]
+        print(f"going on after step {first}")
+
+    cache, began = {}, time.monotonic()
+    for step in range(first, arguments.steps):
+        done = step / arguments.steps
+        rate = arguments.rate * min(1, (step + 1) / 300) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        help_weight = max(0.0, min(1.0, (0.85 - done) / 0.5))  # the helpers retire
+        loss, parts = step_loss(model, helpers, tokenizer, cache, step, help_weight)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_([p for _, p in parameters], 1.0)
+        optimiser.step()
+        with torch.no_grad():
+            model.logit_scale.clamp_(max=math.log(100))
+            keep = min(0.998, 1 - 1 / (step + 2))
+            for name, value in model.named_parameters():
+                average[name].lerp_(value, 1 - keep)
+        if (step + 1) % 25 == 0:
+            told = " ".join(f"{name} {value.item():.3f}" for name, value in parts.items())
+            print(f"step {step + 1} {told} scale {model.logit_scale.exp().item():.1f} "
+                  f"{(time.monotonic() - began) / (step + 1 - first):.2f} s/step", flush=True)
+        if (step + 1) % 100 == 0 or step + 1 == arguments.steps:
+            save(checkpoint, {"model": model.state_dict(), "helpers": helpers.state_dict(), "optimiser": optimiser.state_dict(),
+                              "average": average, "step": step + 1})
+
+
+if __name__ == "__main__":
+    main()
