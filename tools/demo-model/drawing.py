@@ -8,7 +8,7 @@ import math
 import numpy as np
 import torch
 
-from scenes import COLOURS, NONE, SHAPE, COLOUR, SHAPES
+from scenes import COLOUR, COLOURS, SHAPE, SHAPES
 
 JITTER = 14  # levels by which an object's colour is off, either way
 
@@ -66,12 +66,9 @@ def draw(rng, scenes, side):
             y = (grid[None, :, None] - centre[:, 1, None, None]) / radius
             inside = 0.5 - distance(shape, x * cosine + y * sine, y * cosine - x * sine) * radius * side
             shares[rows, index] = inside.clamp(0, 1)
-        present = torch.from_numpy((shapes != NONE).astype(np.float32))[:, None]
         colours = palette[torch.from_numpy(np.maximum(scenes.attributes[:, index, COLOUR], 0))]
-        colours = (colours + torch.from_numpy(rng.uniform(-JITTER, JITTER, (count, 3)).astype(np.float32))) * present
-        share = shares[:, index, None]
-        pixels = pixels + share * (colours[:, :, None, None] - pixels) if index == 0 else (
-            pixels + share * present[..., None, None] * (colours[:, :, None, None] - pixels))
+        colours = colours + torch.from_numpy(rng.uniform(-JITTER, JITTER, (count, 3)).astype(np.float32))
+        pixels = pixels + shares[:, index, None] * (colours[:, :, None, None] - pixels)  # no share where there is no object
 
     noise = torch.from_numpy(rng.uniform(0, 4, count).astype(np.float32))[:, None, None, None]
     pixels = pixels + noise * torch.from_numpy(rng.standard_normal(pixels.shape, dtype=np.float32))

@@ -1,11 +1,12 @@
 """Trains open-autoglm-demo, a small CLIP, on scenes that are drawn as they are needed. Seeded, and resumable at any moment.
 
-Run:  python tools/demo-model/train.py WORK [--steps N] [--then FOLDER]
+Run:  python tools/demo-model/train.py WORK [--steps N]
 
 WORK keeps checkpoints; a second start with the same WORK goes on after the last one. Step n sees the same scenes and captions in any run.
 """
 
 import argparse
+import copy
 import math
 import os
 import sys
@@ -28,19 +29,25 @@ from words import all_words, sentence  # noqa: E402
 SEED = 20261125
 SIDE, PATCH = 80, 10
 NEGATIVES = 3              # hard ones, for each picture
-BATCH = 256
+BATCH = 128
 SLOTS = 5                  # top, bottom, left, right of a pair, and the only object
 CHECKPOINT = "checkpoint.pt"
+MEAN, STD = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]  # CLIP's own
+
+
+def merges():
+    """As many as make each word of the captions one entry."""
+    return clip_tokenizer.train_merges(all_words(), most=10_000)
 
 
 def make_tokenizer():
-    return clip_tokenizer.make(clip_tokenizer.train_merges(all_words(), most=10_000))
+    return clip_tokenizer.make(merges())
 
 
 def make_model(tokenizer):
     torch.manual_seed(SEED)
     start, end = (tokenizer.convert_tokens_to_ids(token) for token in (clip_tokenizer.START, clip_tokenizer.END))
-    common = {"hidden_size": 128, "intermediate_size": 512, "num_attention_heads": 4, "projection_dim": 128}
+    common = {"hidden_size": 128, "intermediate_size": 512, "num_attention_heads": 4, "projection_dim": 128, "hidden_act": "gelu"}
     config = CLIPConfig(
         text_config=CLIPTextConfig(**common, num_hidden_layers=3, vocab_size=len(tokenizer), max_position_embeddings=77,
                                    bos_token_id=start, eos_token_id=end, pad_token_id=end),
@@ -71,7 +78,7 @@ class Helpers(nn.Module):
     @staticmethod
     def _loss(logits, labels):
         """logits [..., all values], labels [..., 3]: COUNTS[i] stands for no object, -100 for no say."""
-        parts = logits.float().split([values + 1 for values in COUNTS], dim=-1)
+        parts = logits.split([values + 1 for values in COUNTS], dim=-1)
         return sum(F.cross_entropy(part.flatten(0, -2), labels[..., i].flatten(), ignore_index=-100) for i, part in enumerate(parts))
 
 
@@ -120,9 +127,6 @@ def normalise(pixels):
     return (pixels - mean) / std
 
 
-MEAN, STD = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
-
-
 def step_loss(model, helpers, tokenizer, cache, step, help_weight):
     rng = np.random.default_rng([SEED, step])
     scenes = draw_scenes(rng, BATCH)
@@ -132,13 +136,12 @@ def step_loss(model, helpers, tokenizer, cache, step, help_weight):
     texts = [sentence(captions, row, rng) for row in range(len(captions.relations))]
     truth = torch.from_numpy(true_of(captions, scenes))  # [BATCH, (1 + NEGATIVES) · BATCH]
 
-    with torch.autocast("cpu", torch.bfloat16):
-        vision = model.vision_model(normalise(pixels))
-        images = model.visual_projection(vision.pooler_output).float()
-        ids = tokenize(tokenizer, texts, cache)
-        sentences = model.text_projection(model.text_model(ids).pooler_output).float()
+    vision = model.vision_model(normalise(pixels).bfloat16())
+    images = model.visual_projection(vision.pooler_output).float()
+    ids = tokenize(tokenizer, texts, cache)
+    sentences = model.text_projection(model.text_model(ids).pooler_output).float()
     image_rows, text_rows = F.normalize(images, dim=1), F.normalize(sentences, dim=1)
-    logits = model.logit_scale.exp() * image_rows @ text_rows.T
+    logits = model.logit_scale.float().exp() * image_rows @ text_rows.T
 
     own = torch.eye(BATCH, dtype=torch.bool)
     others_true = truth.clone()
@@ -153,8 +156,7 @@ def step_loss(model, helpers, tokenizer, cache, step, help_weight):
     loss = 0.5 * (to_text + to_image) + hard
 
     if help_weight > 0:
-        with torch.autocast("cpu", torch.bfloat16):
-            patch = helpers.patch_loss(vision.last_hidden_state[:, 1:], patch_labels(scenes, shares))
+        patch = helpers.patch_loss(vision.last_hidden_state[:, 1:].float(), patch_labels(scenes, shares))
         objects = np.where(scenes.relations == NONE, 1, 2)
         slots = helpers.slot_loss(image_rows * 8, slot_labels(scenes.attributes, scenes.relations, objects))
         slots = slots + helpers.slot_loss(text_rows * 8, slot_labels(captions.attributes, captions.relations, captions.objects))
@@ -173,7 +175,7 @@ def save(path, content):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path)
-    parser.add_argument("--steps", type=int, default=4500)
+    parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--rate", type=float, default=1e-3)
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
@@ -197,6 +199,8 @@ def main():
         average, first = state["average"], state["step"]
         print(f"going on after step {first}")
 
+    # Forward and backward pass in bfloat16, on a copy; the sums of all the small steps in fp32.
+    fast = copy.deepcopy(model).bfloat16()
     cache, began = {}, time.monotonic()
     for step in range(first, arguments.steps):
         done = step / arguments.steps
@@ -204,9 +208,15 @@ def main():
         for group in optimiser.param_groups:
             group["lr"] = rate
         help_weight = max(0.0, min(1.0, (0.85 - done) / 0.5))  # the helpers retire
-        loss, parts = step_loss(model, helpers, tokenizer, cache, step, help_weight)
+        with torch.no_grad():
+            for exact, rounded in zip(model.parameters(), fast.parameters(), strict=True):
+                rounded.copy_(exact)
+        fast.zero_grad(set_to_none=True)
         optimiser.zero_grad(set_to_none=True)
+        loss, parts = step_loss(fast, helpers, tokenizer, cache, step, help_weight)
         loss.backward()
+        for exact, rounded in zip(model.parameters(), fast.parameters(), strict=True):
+            exact.grad = None if rounded.grad is None else rounded.grad.float()
         nn.utils.clip_grad_norm_([p for _, p in parameters], 1.0)
         optimiser.step()
         with torch.no_grad():

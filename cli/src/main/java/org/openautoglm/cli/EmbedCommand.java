@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 @Command(name = "embed", sortOptions = false,
-         customSynopsis = "autoglm embed --model DIR [--image FILE...] [--images-from DIR] [--text TEXT...] [OPTIONS]",
+         customSynopsis = "autoglm embed [--model DIR] [--image FILE...] [--images-from DIR] [--text TEXT...] [OPTIONS]",
          header = "Turns pictures and texts into vectors.",
          description = {"", "Writes one JSON object per line, pictures first, in the order given:",
                         "  {\"kind\":\"image\"|\"text\", \"input\":…, \"embedding\":[…]}",
@@ -64,7 +64,7 @@ final class EmbedCommand implements Callable<Integer> {
                 : "nothing to embed; use --image, --images-from, --text or --texts-file");
         }
         try (Output out = outputFile == null ? Output.standard(console, StandardCharsets.UTF_8) : Output.file(Path.of(outputFile));
-             OpenAutoGlm model = modelOptions.load();
+             OpenAutoGlm model = modelOptions.load(console);
              ProgressReport progress = new ProgressReport(console, pictures.size() + sentences.size(), outputFile != null)) {
             int bad = writePictures(model, pictures, out, progress);
             for (int begin = 0; begin < sentences.size(); begin += TEXT_BATCH) {

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 @Command(name = "match", sortOptions = false,
-         customSynopsis = "autoglm match --model DIR --image FILE... --text TEXT... [OPTIONS]",
+         customSynopsis = "autoglm match [--model DIR] --image FILE... --text TEXT... [OPTIONS]",
          header = "Tells which sentences go with which pictures.",
          description = {"", "Prints for each picture the texts, best first, with their probabilities among the given texts.", ""},
          footer = {"", "Example:", "  autoglm match --model clip-vit-base-patch32 --image cat.jpg dog.png \\",
@@ -61,7 +61,7 @@ final class MatchCommand implements Callable<Integer> {
         if (top != null && top < 1) {
             throw CommandFailure.wrongInput("--top is " + top + ", but must be at least 1");
         }
-        try (OpenAutoGlm model = modelOptions.load()) {
+        try (OpenAutoGlm model = modelOptions.load(console)) {
             SortedMap<Integer, String> errors = new TreeMap<>(); // by picture
             Features features = encode(model, pictures, errors);
             Logits logits = features.size() == 0 ? null : model.forward(features, model.encodeTexts(sentences));

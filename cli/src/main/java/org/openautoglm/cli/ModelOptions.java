@@ -13,8 +13,11 @@ import picocli.CommandLine.TypeConversionException;
 
 /** The options of every command that loads a model. */
 final class ModelOptions {
-    @Option(names = "--model", required = true, paramLabel = "DIR",
-            description = "Model folder as Hugging Face publishes it. Nothing is ever downloaded.")
+    private static final String DEMO = "open-autoglm-demo";
+
+    @Option(names = "--model", paramLabel = "DIR",
+            description = "Model folder as Hugging Face publishes it. Nothing is ever downloaded. Default: " + DEMO
+                + ", a small embedded model that knows drawn shapes and nothing else.")
     private String model;
 
     @Option(names = "--device", paramLabel = "NAME", converter = DeviceConverter.class,
@@ -30,11 +33,11 @@ final class ModelOptions {
 
     /** The name or folder as given. */
     String name() {
-        return model;
+        return model == null ? DEMO : model;
     }
 
-    /** Loads the model; the caller closes it. */
-    OpenAutoGlm load() {
+    /** Loads the model; the caller closes it. Tells when nobody chose it, for it knows little. */
+    OpenAutoGlm load(Console console) {
         LoadOptions.Builder options = LoadOptions.builder().device(device).precision(precision);
         if (threads != null) {
             if (threads < 1) {
@@ -42,7 +45,11 @@ final class ModelOptions {
             }
             options.threads(threads);
         }
-        return OpenAutoGlm.fromPretrained(model, options.build());
+        OpenAutoGlm loaded = OpenAutoGlm.fromPretrained(name(), options.build());
+        if (model == null) {
+            Problems.print(console.err(), "no --model is given: this is " + DEMO + ", which knows drawn shapes only");
+        }
+        return loaded;
     }
 
     static final class DeviceConverter implements ITypeConverter<Device> {

@@ -29,7 +29,7 @@ class UsageTest {
         return Stream.of(
             mistake(2, "match, embed or doctor"),
             mistake(2, "guess", "guess"),
-            mistake(2, "--model", "match", "--image", p, "--text", "a"),
+            mistake(2, "--model", "match", "--image", p, "--text", "a", "--model"),
             mistake(2, "--image", "match", "--model", m, "--text", "a"),
             mistake(2, "--text", "match", "--model", m, "--image", p),
             mistake(2, "--image", "match", "--model", m, "--imagee", p, "--text", "a"),
