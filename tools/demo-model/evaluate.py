@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTokenizerFast
 
-from pictures import draw_picture
+from scene_pictures import draw_picture
 from scenes import COLOUR, COUNTS, INVERSE, SHAPE, SIZE, Captions, draw_scenes, full_captions
 from words import sentence
 

@@ -11,7 +11,7 @@ import torch
 import transformers
 from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTokenizerFast
 
-from pictures import draw_picture
+from scene_pictures import draw_picture
 from scenes import COLOURS, NONE, RELATIONS, SHAPES, SIZES, Scenes
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,7 +20,7 @@ from torch import nn
 from transformers import CLIPConfig, CLIPModel
 from transformers.models.clip.configuration_clip import CLIPTextConfig, CLIPVisionConfig
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "reference"))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "reference"))
 import clip_tokenizer  # noqa: E402
 from drawing import draw  # noqa: E402
 from scenes import (COUNTS, INVERSE, NONE, draw_captions, draw_scenes, hard_negatives, join, true_of)  # noqa: E402
@@ -59,21 +59,27 @@ def make_model(tokenizer):
 
 
 class Helpers(nn.Module):
-    """Linear heads that tell attributes from patches and from embeddings: extra teachers, which are thrown away in the end.
+    """Extra teachers, which are thrown away in the end. Without them the contrastive loss learns sizes and colours early, shapes late and
+    relations not at all.
 
-    Without them the contrastive loss learns sizes and colours early, shapes late and relations hardly.
+    One tells from each patch what lies in it. The other is a fixed code: orthogonal directions of the embedding space, one for each value of
+    each attribute at each place. Both towers learn to give the sum of what is told, each patch its own object's part. A learnt head instead would
+    begin with no idea which place is which, and then neither tower gains by finding out alone.
     """
 
     def __init__(self, width, projection):
         super().__init__()
         self.patch = nn.Linear(width, sum(values + 1 for values in COUNTS))
-        self.slots = nn.Linear(projection, SLOTS * sum(values + 1 for values in COUNTS))
+        code = nn.init.orthogonal_(torch.empty(SLOTS * sum(values + 1 for values in COUNTS), projection),
+                                   generator=torch.Generator().manual_seed(SEED))
+        self.register_buffer("code", 20 * code)
 
     def patch_loss(self, hidden, labels):
         return self._loss(self.patch(hidden), labels)
 
-    def slot_loss(self, embeddings, labels):
-        return self._loss(self.slots(embeddings).unflatten(1, (SLOTS, -1)), labels)
+    def code_loss(self, embeddings, labels):
+        """embeddings [rows, projection] of any length, labels [rows, SLOTS, 3]"""
+        return self._loss((F.normalize(embeddings, dim=1) @ self.code.T).unflatten(1, (SLOTS, -1)), labels)
 
     @staticmethod
     def _loss(logits, labels):
@@ -83,13 +89,21 @@ class Helpers(nn.Module):
 
 
 def patch_labels(scenes, shares):
-    """[scenes, patches, 3] what lies in each patch; no say at rims."""
+    """What lies in each patch: [scenes, patches, 3] attributes, and the same by place, [scenes, patches, SLOTS, 3]. No say at rims."""
     cover = F.avg_pool2d(shares, PATCH).flatten(2)  # [scenes, 2, patches]
     best, which = cover.max(dim=1)
     attributes = torch.from_numpy(scenes.attributes).gather(1, which[..., None].expand(-1, -1, 3))
     labels = torch.where((best > 0.2)[..., None], attributes, torch.tensor(COUNTS))
-    labels[(best > 0) & (best <= 0.2)] = -100
-    return labels
+
+    first = torch.from_numpy(np.where(scenes.relations == NONE, SLOTS - 1, scenes.relations))
+    second = torch.from_numpy(INVERSE[scenes.relations])
+    place = torch.where(which == 0, first[:, None], second[:, None])
+    here = F.one_hot(place, SLOTS).bool()[..., None]
+    placed = torch.where(here, labels[:, :, None], torch.tensor(COUNTS))
+    rim = (best > 0) & (best <= 0.2)
+    labels[rim] = -100
+    placed[rim] = -100
+    return labels, placed
 
 
 def slot_labels(attributes, relations, objects):
@@ -155,16 +169,21 @@ def step_loss(model, helpers, tokenizer, cache, step, help_weight):
     hard = F.cross_entropy(masked[rows, mine], torch.zeros(BATCH, dtype=torch.long))
     loss = 0.5 * (to_text + to_image) + hard
 
+    zero = torch.tensor(0.0)
+    patch, patch_code, image_code, text_code = zero, zero, zero, zero
     if help_weight > 0:
-        patch = helpers.patch_loss(vision.last_hidden_state[:, 1:].float(), patch_labels(scenes, shares))
+        hidden = vision.last_hidden_state[:, 1:]
+        labels, placed = patch_labels(scenes, shares)
+        patch = helpers.patch_loss(hidden.float(), labels)
+        projected = model.visual_projection(model.vision_model.post_layernorm(hidden)).float()
+        patch_code = helpers.code_loss(projected.flatten(0, 1), placed.flatten(0, 1))
         objects = np.where(scenes.relations == NONE, 1, 2)
-        slots = helpers.slot_loss(image_rows * 8, slot_labels(scenes.attributes, scenes.relations, objects))
-        slots = slots + helpers.slot_loss(text_rows * 8, slot_labels(captions.attributes, captions.relations, captions.objects))
-        loss = loss + help_weight * (0.5 * patch + 0.5 * slots)
-    else:
-        patch = slots = torch.tensor(0.0)
+        image_code = helpers.code_loss(images, slot_labels(scenes.attributes, scenes.relations, objects))
+        text_code = helpers.code_loss(sentences, slot_labels(captions.attributes, captions.relations, captions.objects))
+        loss = loss + help_weight * (0.5 * patch + patch_code + image_code + 0.5 * text_code)
     right = (masked[rows, mine].argmax(dim=1) == 0).float().mean()
-    return loss, {"text": to_text, "image": to_image, "hard": hard, "patch": patch, "slots": slots, "right": right}
+    return loss, {"text": to_text, "image": to_image, "hard": hard, "patch": patch, "patch_code": patch_code, "image_code": image_code,
+                  "text_code": text_code, "right": right}
 
 
 def save(path, content):
@@ -175,7 +194,7 @@ def save(path, content):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path)
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--rate", type=float, default=1e-3)
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)

@@ -126,4 +126,21 @@ class MatchCommandTest {
             "--json");
         assertEquals("[\"one\",\"two\"]", standard.json().getAsJsonArray("texts").toString());
     }
+
+    /** The picture and the texts of README.md, without a model at hand. */
+    @Test
+    void withoutAModelTheEmbeddedOneAnswers() {
+        Path picture = Run.MODELS.resolve("../../examples/pictures/large-red-circle-above-small-blue-square.png");
+        String right = "a large red circle above a small blue square";
+        Run run = Run.of("match", "--image", picture.toString(), "--text", "a small blue square above a large red circle", right,
+            "a large red square above a small blue circle", "--json");
+        assertEquals(0, run.exitCode(), run.err());
+        assertEquals("open-autoglm-demo", run.json().get("model").getAsString());
+        assertTrue(run.json().getAsJsonArray("probabilities").get(0).getAsJsonArray().get(1).getAsFloat() > 0.9f, run.out());
+        assertEquals(1, run.err().lines().count(), run.err());
+        assertTrue(run.err().contains("open-autoglm-demo"), "nobody is told which model answers: " + run.err());
+        Run named = Run.of("match", "--model", "open-autoglm-demo", "--image", picture.toString(), "--text", right);
+        assertEquals("", named.err());
+        assertEquals(0, Run.of("embed", "--text", right).exitCode());
+    }
 }
