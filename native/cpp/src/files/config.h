@@ -25,7 +25,7 @@ class Config {
   bool has(const std::string& key) const;  // there and not null
 
   // The value, or the default when absent or null; without a default that is an error. Integers must lie in [low, high].
-  int64_t integer(const std::string& key, std::optional<int64_t> fallback, int64_t low = 1, int64_t high = int64_t{1} << 31) const;
+  int64_t integer(const std::string& key, std::optional<int64_t> fallback, int64_t low = 1, int64_t high = INT32_MAX) const;
   double number(const std::string& key, std::optional<double> fallback) const;
   std::string text(const std::string& key, std::optional<std::string> fallback) const;
   bool boolean(const std::string& key, std::optional<bool> fallback) const;

@@ -237,6 +237,20 @@ void check_area(const Reader& reader, const char* key, Size size) {
   reader.fail(key, std::to_string(size.width) + " x " + std::to_string(size.height), "at most 2^28 pixels");
 }
 
+// Numbers may be finite one by one and give pixels that are not. What the folder does not say is a default, and harmless.
+void refuse_infinite_values(const Reader& reader, const ProcessorSettings& s) {
+  const double scale = s.do_rescale ? s.rescale_factor : 1.0;
+  for (size_t channel = 0; channel < s.mean.size(); channel++) {
+    for (const double byte : {0.0, 255.0}) {
+      const auto rescaled = static_cast<float>(byte * scale);
+      const float value = s.do_normalize ? (rescaled - static_cast<float>(s.mean[channel])) / static_cast<float>(s.standard_deviation[channel]) : rescaled;
+      if (std::isfinite(value)) continue;
+      const char* key = !std::isfinite(rescaled) ? "rescale_factor" : reader.has("image_mean") ? "image_mean" : "image_std";
+      reader.fail(key, reader.at(key), "numbers that, with image_mean, image_std and rescale_factor, give finite pixels");
+    }
+  }
+}
+
 }  // namespace
 
 ProcessorSettings read_processor_settings(const json& config, ProcessorFamily fallback, const std::string& file) {
@@ -272,12 +286,8 @@ ProcessorSettings read_processor_settings(const json& config, ProcessorFamily fa
       if (static_cast<float>(deviation) != 0.0f) continue;
       reader.fail("image_std", reader.at("image_std"), "numbers other than 0: pixels are divided by them");
     }
-    const double scale = s.do_rescale ? s.rescale_factor : 1.0;
-    for (size_t c = 0; c < s.mean.size(); c++)
-      for (const double byte : {0.0, 255.0})
-        if (!std::isfinite((static_cast<float>(byte * scale) - static_cast<float>(s.mean[c])) / static_cast<float>(s.standard_deviation[c])))
-          reader.fail("image_mean", reader.at("image_mean"), "numbers that, with image_std and rescale_factor, give finite pixels");
   }
+  refuse_infinite_values(reader, s);
   refuse_padding(reader, s);
   return s;
 }

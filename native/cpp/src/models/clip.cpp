@@ -130,9 +130,9 @@ class ClipTextTower final : public ClipTower {
   ClipTextTower(ParameterList& parameters, const files::Config& config, const std::optional<files::Config>& tokenizer, int64_t projection_size) {
     choice_ = RowChoice::last;
     size_ = transformer_size(config, 512, 2048, 8, true);
-    spec.vocabulary = config.integer("vocab_size", 49408, 1, int64_t{1} << 31);
+    spec.vocabulary = config.integer("vocab_size", 49408, 1, INT32_MAX);
     spec.max_tokens = config.integer("max_position_embeddings", 77, 1, 1 << 20);
-    spec.end_id = config.integer("eos_token_id", 49407, 0, int64_t{1} << 31);
+    spec.end_id = config.integer("eos_token_id", 49407, 0, INT32_MAX);
     // transformers would pool every text at its first token and call all texts equal.
     if (spec.end_id >= spec.vocabulary) config.refuse("eos_token_id", "expected an id below vocab_size " + std::to_string(spec.vocabulary) + " (the default is 49407)");
     spec.end = spec.end_id == 2 ? TextSpec::End::highest_id : TextSpec::End::token;
