@@ -5,7 +5,6 @@
 
 #include "core/error.h"
 #include "files/file.h"
-#include "files/json.h"
 
 namespace oag::files {
 namespace {
@@ -18,37 +17,37 @@ Config Config::read(const std::string& path) {
   return Config(path, parse_json(read_text(path, config_limit), path + ":"));
 }
 
-Config::Config(std::string source, nlohmann::json object) : source_(std::move(source)), object_(std::move(object)) {
-  if (!object_.is_object()) throw Error(Status::bad_model, source_ + ": is not a JSON object but " + object_.type_name());
+Config::Config(std::string source, JsonTree object) : source_(std::move(source)), object_(std::move(object)) {
+  if (!object_->is_object()) throw Error(Status::bad_model, source_ + ": is not a JSON object but " + object_->type_name());
 }
 
 Config Config::section(const std::string& key) const {
-  auto found = object_.find(key);
-  if (found == object_.end() || found->is_null()) {
+  auto found = object_->find(key);
+  if (found == object_->end() || found->is_null()) {
     Config empty(source_, nlohmann::json::object());
     empty.prefix_ = prefix_ + key + ".";
     return empty;
   }
   if (!found->is_object()) refuse(key, "expected an object");
-  Config nested(source_, *found);
+  Config nested(source_, JsonTree(object_, &*found));
   nested.prefix_ = prefix_ + key + ".";
   return nested;
 }
 
 bool Config::has(const std::string& key) const {
-  auto found = object_.find(key);
-  return found != object_.end() && !found->is_null();
+  auto found = object_->find(key);
+  return found != object_->end() && !found->is_null();
 }
 
 const nlohmann::json* Config::find(const std::string& key, bool has_fallback) const {
-  auto found = object_.find(key);
-  if (found != object_.end() && !found->is_null()) return &*found;
+  auto found = object_->find(key);
+  if (found != object_->end() && !found->is_null()) return &*found;
   if (!has_fallback) throw Error(Status::bad_model, source_ + ": " + prefix_ + key + " is missing and has no default");
   return nullptr;
 }
 
 void Config::refuse(const std::string& key, const std::string& expected) const {
-  std::string value = object_.contains(key) ? object_.at(key).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) : "missing";
+  std::string value = object_->contains(key) ? object_->at(key).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) : "missing";
   if (value.size() > 80) value = value.substr(0, 77) + "...";
   throw Error(Status::bad_model, source_ + ": " + prefix_ + key + " is " + value + "; " + expected);
 }

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
-#include <nlohmann/json.hpp>
+#include "files/json.h"
 
 namespace oag::files {
 
@@ -16,7 +16,8 @@ class Config {
   static Config read(const std::string& path);
 
   // `source` names the file in errors. Error(bad_model) when `object` is not an object.
-  Config(std::string source, nlohmann::json object);
+  Config(std::string source, JsonTree object);
+  Config(std::string source, nlohmann::json object) : Config(std::move(source), share_json(std::move(object))) {}
 
   // A nested object with its path in errors ("config.json: text_config.hidden_size"). An absent or null one is an empty object, so that
   // every key takes its default.
@@ -32,7 +33,7 @@ class Config {
   // One integer n, or [n], or [height, width]: as {height, width}.
   std::pair<int64_t, int64_t> size(const std::string& key, std::optional<int64_t> fallback) const;
 
-  const nlohmann::json& json() const { return object_; }
+  const nlohmann::json& json() const { return *object_; }
   const std::string& source() const { return source_; }
 
   // Throws Error(bad_model): "<file>: <path.key> is <value>; <expected>".
@@ -43,7 +44,7 @@ class Config {
 
   std::string source_;
   std::string prefix_;
-  nlohmann::json object_;
+  JsonTree object_;  // of the whole file, or the part of it that a section is
 };
 
 }  // namespace oag::files

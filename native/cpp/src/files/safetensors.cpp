@@ -94,9 +94,9 @@ Safetensors::Safetensors(const std::string& path) : file_(path) {
     refuse(path, "says its header has " + std::to_string(length) + " bytes, but the file has " + std::to_string(file_.size()) + ": it is truncated or not a safetensors file");
   std::string header(length, '\0');
   file_.read(8, static_cast<int64_t>(length), header.data());
-  const nlohmann::json parsed = parse_json(header, path + ": its header");
-  if (!parsed.is_object()) refuse(path, "its header is not a JSON object");
-  for (const auto& [name, value] : parsed.items())
+  const JsonTree parsed = parse_json(header, path + ": its header");
+  if (!parsed->is_object()) refuse(path, "its header is not a JSON object");
+  for (const auto& [name, value] : parsed->items())
     if (name != "__metadata__") tensors_.emplace(name, parse_entry(value, path, name, 8 + static_cast<int64_t>(length), file_.size()));
   refuse_overlaps(tensors_, path);
 }

@@ -33,7 +33,8 @@ struct PictureInfo {
 inline constexpr int64_t default_max_pixels = 178'956'970;
 
 // Reads the header alone; no memory for pixels. An orientation that stands behind the image data of a PNG is found too.
-// Throws Error(bad_image): not a JPEG or PNG (the text has the first bytes), a damaged header, an unsupported kind.
+// Throws Error(bad_image): not a JPEG or PNG (the text has the first bytes), a damaged header, an unsupported kind;
+// Error(out_of_memory).
 PictureInfo probe(const uint8_t* bytes, size_t size);
 
 // Decodes all of it. A picture of more than max_pixels pixels is refused from the header, before memory for pixels is taken.

@@ -25,11 +25,13 @@ struct ErrorManager {
   jpeg_error_mgr base;  // first: libjpeg hands back a pointer to it
   jmp_buf escape;
   bool exhausted;
+  bool out_of_memory;
   char text[JMSG_LENGTH_MAX];
 };
 
 [[noreturn]] void give_up(j_common_ptr codec) {
   auto* error = reinterpret_cast<ErrorManager*>(codec->err);
+  error->out_of_memory = codec->err->msg_code == JERR_OUT_OF_MEMORY;
   codec->err->format_message(codec, error->text);
   std::longjmp(error->escape, 1);
 }
@@ -136,7 +138,10 @@ struct JpegFile::State {
     return true;
   }
 
-  [[noreturn]] void fail() const { throw Error(Status::bad_image, std::string("the JPEG file cannot be decoded: ") + error.text); }
+  [[noreturn]] void fail() const {
+    if (error.out_of_memory) throw Error(Status::out_of_memory, "there is no memory to decode the JPEG file");
+    throw Error(Status::bad_image, std::string("the JPEG file cannot be decoded: ") + error.text);
+  }
 };
 
 bool is_jpeg(Bytes file) { return file.size() >= 3 && file[0] == 0xff && file[1] == 0xd8 && file[2] == 0xff; }

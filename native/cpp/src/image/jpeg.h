@@ -12,7 +12,7 @@ bool is_jpeg(Bytes file);
 // One JPEG file in memory, read in two steps. Not for use from two threads at once; the bytes outlive it.
 class JpegFile {
  public:
-  // Reads everything before the first scan. Throws Error(bad_image).
+  // Reads everything before the first scan. Throws Error(bad_image), Error(out_of_memory).
   explicit JpegFile(Bytes file);
   ~JpegFile();
   JpegFile(const JpegFile&) = delete;

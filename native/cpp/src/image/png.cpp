@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include <png.h>
@@ -18,11 +19,11 @@ using Palette = std::array<std::array<uint8_t, 3>, 256>;  // entries that the fi
 class PngReader {
  public:
   PngReader(Bytes file, const PngHeader& header) : file_(file), header_(header) {
-    png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, on_error, on_warning);
+    png_ = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, this, on_error, on_warning, this, on_allocate, on_free);
     if (png_) info_ = png_create_info_struct(png_);
     if (!png_ || !info_) {
       png_destroy_read_struct(&png_, &info_, nullptr);
-      throw Error(Status::out_of_memory, "no memory to read a PNG file");
+      throw_out_of_memory();
     }
   }
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
@@ -90,9 +91,27 @@ class PngReader {
     }
   }
 
-  [[noreturn]] void fail() const { throw Error(Status::bad_image, std::string("the PNG file cannot be decoded: ") + text_); }
+  [[noreturn]] void fail() const {
+    check_memory();
+    throw Error(Status::bad_image, std::string("the PNG file cannot be decoded: ") + text_);
+  }
+
+  // libpng goes on without some chunks when it has no memory for them. What it gave then is not trusted.
+  void check_memory() const {
+    if (out_of_memory_) throw_out_of_memory();
+  }
 
  private:
+  [[noreturn]] static void throw_out_of_memory() { throw Error(Status::out_of_memory, "there is no memory to decode the PNG file"); }
+
+  // zlib's memory, too.
+  static png_voidp on_allocate(png_structp png, png_alloc_size_t bytes) {
+    void* memory = std::malloc(bytes);
+    if (!memory) reader_of(png_get_mem_ptr(png)).out_of_memory_ = true;
+    return memory;
+  }
+  static void on_free(png_structp, png_voidp memory) { std::free(memory); }
+
   static PngReader& reader_of(void* pointer) { return *static_cast<PngReader*>(pointer); }
 
   [[noreturn]] static void on_error(png_structp png, png_const_charp text) {
@@ -169,6 +188,7 @@ class PngReader {
   int pass_ = 0;
   int row_ = 0;
   bool exhausted_ = false;
+  bool out_of_memory_ = false;
   char text_[256] = "";
 };
 
@@ -183,6 +203,7 @@ Picture read_png_pixels(Bytes file, const PngHeader& header) {
     if (!reader.all_rows_are_there()) reader.fail();
     reader.finish_last_row(picture, line.data());
   }
+  reader.check_memory();
   return picture;
 }
 

@@ -34,7 +34,12 @@ std::optional<Bytes> take_field(Bytes& bytes) {
 std::vector<uint8_t> inflated_text(Bytes bytes) {
   std::vector<uint8_t> text((1 << 20) + 1);
   z_stream stream{};
-  if (inflateInit(&stream) != Z_OK) return {};
+  const auto require_memory = [](int result) {
+    if (result == Z_MEM_ERROR) throw Error(Status::out_of_memory, "there is no memory to inflate a text of the PNG file");
+  };
+  const int begun = inflateInit(&stream);
+  require_memory(begun);
+  if (begun != Z_OK) return {};
   stream.next_in = const_cast<Bytef*>(bytes.data());
   stream.avail_in = static_cast<uInt>(bytes.size());
   stream.next_out = text.data();
@@ -43,6 +48,7 @@ std::vector<uint8_t> inflated_text(Bytes bytes) {
   const bool sound = result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR;
   text.resize(sound && stream.avail_out > 0 ? text.size() - stream.avail_out : 0);
   inflateEnd(&stream);
+  require_memory(result);
   return text;
 }
 

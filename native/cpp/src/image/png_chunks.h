@@ -23,7 +23,7 @@ bool is_png(Bytes file);
 
 // Walks the chunks and checks what Pillow checks: the header's values, the checksums of all chunks before the image data, and that
 // no chunk after them is cut off (a missing IEND is no fault). Image data are not looked into.
-// Throws Error(bad_image). file must satisfy is_png.
+// Throws Error(bad_image), Error(out_of_memory). file must satisfy is_png.
 PngHeader read_png_header(Bytes file);
 
 }  // namespace oag::image

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "core/sequence_table.h"
@@ -147,8 +148,10 @@ void Model::encode_images(const std::vector<ImageRequest>& images, float* out, s
         } catch (const Error& e) {
           if (e.status() == Status::internal) throw;
           results[static_cast<size_t>(i)] = {e.status(), e.text()};
-          std::memset(to, 0, static_cast<size_t>(spec.pixels_per_image()) * sizeof(float));
+        } catch (const std::bad_alloc&) {
+          results[static_cast<size_t>(i)] = {Status::out_of_memory, "there is no memory to prepare the picture"};
         }
+        if (results[static_cast<size_t>(i)].status != Status::ok) std::memset(to, 0, static_cast<size_t>(spec.pixels_per_image()) * sizeof(float));
       });
       for (int64_t i = 0; i < now && !items; i++)
         if (const ItemResult& result = results[static_cast<size_t>(i)]; result.status != Status::ok)
