@@ -13,13 +13,13 @@ import org.openautoglm.OpenAutoGlm;
  * @param jdk version and vendor
  * @param source commit of this project, null when unknown
  */
-record Machine(String cpu, int cpus, String os, String jdk, String source) {
+public record Machine(String cpu, int cpus, String os, String jdk, String source) {
     /**
      * This machine.
      *
      * @param source commit of this project, null when unknown
      */
-    static Machine here(String source) {
+    public static Machine here(String source) {
         String cpu = JsonParser.parseString(OpenAutoGlm.diagnostics()).getAsJsonObject().getAsJsonObject("platform").get("cpu").getAsString();
         return new Machine(cpu, Runtime.getRuntime().availableProcessors(), System.getProperty("os.name") + " " + System.getProperty("os.arch"),
             System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")", source);

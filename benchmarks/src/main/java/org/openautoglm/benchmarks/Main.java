@@ -66,7 +66,7 @@ public final class Main implements Callable<Integer> {
     /** As {@link #main}, without the exit. */
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
         Main main = new Main();
-        main.command = shellCommand(arguments);
+        main.command = shellCommand("benchmarks/run", arguments);
         return new CommandLine(main).setCaseInsensitiveEnumValuesAllowed(true).setOverwrittenOptionsAllowed(true).setOut(out).setErr(err)
             .setParameterExceptionHandler((problem, args) -> {
                 err.println("benchmarks: " + problem.getMessage() + " (benchmarks/run --help shows the usage)");
@@ -136,8 +136,8 @@ public final class Main implements Callable<Integer> {
     }
 
     /** The line that starts this again, for a POSIX shell. */
-    static String shellCommand(String... arguments) {
-        StringBuilder line = new StringBuilder("benchmarks/run");
+    public static String shellCommand(String program, String... arguments) {
+        StringBuilder line = new StringBuilder(program);
         for (String argument : arguments) {
             boolean plain = argument.matches("[\\w./:=,@%+-]+");
             line.append(' ').append(plain ? argument : "'" + argument.replace("'", "'\\''") + "'");

@@ -19,9 +19,9 @@ import org.openautoglm.ImageInput;
  * @param width in pixels
  * @param height in pixels
  */
-record Picture(byte[] bytes, boolean encoded, int width, int height) {
+public record Picture(byte[] bytes, boolean encoded, int width, int height) {
     /** Decoded pixels. */
-    static Picture rgb(int width, int height, long seed) {
+    public static Picture rgb(int width, int height, long seed) {
         BufferedImage drawing = drawing(width, height, seed);
         byte[] rgb = new byte[3 * width * height];
         for (int y = 0, at = 0; y < height; y++) {
@@ -36,7 +36,7 @@ record Picture(byte[] bytes, boolean encoded, int width, int height) {
     }
 
     /** A JPEG file with the JDK's default quality. */
-    static Picture jpeg(int width, int height, long seed) throws IOException {
+    public static Picture jpeg(int width, int height, long seed) throws IOException {
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         if (!ImageIO.write(drawing(width, height, seed), "jpeg", file)) {
             throw new IOException("this JDK writes no JPEG files (is its java.desktop module complete?)");
@@ -45,7 +45,7 @@ record Picture(byte[] bytes, boolean encoded, int width, int height) {
     }
 
     /** For our API; pixels in a direct buffer, which is read where it is. */
-    ImageInput input() {
+    public ImageInput input() {
         if (encoded) {
             return ImageInput.of(bytes);
         }

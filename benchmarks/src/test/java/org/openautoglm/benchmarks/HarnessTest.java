@@ -101,6 +101,6 @@ class HarnessTest {
 
     @Test
     void commandCanBePastedIntoAShell() {
-        assertEquals("benchmarks/run --out a/b-1 --note 'two words; it'\\''s' ''", Main.shellCommand("--out", "a/b-1", "--note", "two words; it's", ""));
+        assertEquals("benchmarks/run --out a/b-1 --note 'two words; it'\\''s' ''", Main.shellCommand("benchmarks/run", "--out", "a/b-1", "--note", "two words; it's", ""));
     }
 }
