@@ -10,14 +10,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs a main method in a JVM of its own, for what belongs to a whole process: its heap limit, its traps, its end. */
-final class ChildJvm {
+public final class ChildJvm {
     /**
      * How it ended.
      *
      * @param exitCode of the process
      * @param output standard output and error together
      */
-    record Result(int exitCode, String output) { }
+    public record Result(int exitCode, String output) { }
 
     private ChildJvm() { }
 
@@ -28,7 +28,7 @@ final class ChildJvm {
      * @param options of the JVM
      * @param arguments of the program
      */
-    static Result run(Class<?> main, Map<String, String> environment, List<String> options, String... arguments) throws IOException, InterruptedException {
+    public static Result run(Class<?> main, Map<String, String> environment, List<String> options, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         if (Runtime.version().feature() >= 22) {
@@ -44,9 +44,9 @@ final class ChildJvm {
             ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output);
             builder.environment().putAll(environment);
             Process process = builder.start();
-            if (!process.waitFor(120, TimeUnit.SECONDS)) {
+            if (!process.waitFor(10, TimeUnit.MINUTES)) {
                 process.destroyForcibly().waitFor();
-                throw new IOException("no end after two minutes: " + java.nio.file.Files.readString(output.toPath(), StandardCharsets.UTF_8));
+                throw new IOException("no end after ten minutes: " + java.nio.file.Files.readString(output.toPath(), StandardCharsets.UTF_8));
             }
             return new Result(process.exitValue(), java.nio.file.Files.readString(output.toPath(), StandardCharsets.UTF_8));
         } finally {

@@ -2,6 +2,7 @@ package org.openautoglm.internal;
 
 import java.nio.FloatBuffer;
 import java.util.List;
+import org.openautoglm.ModelException;
 import org.openautoglm.bindings.Native;
 
 /** Feeds tokenized texts to the native side, in chunks. */
@@ -25,9 +26,21 @@ public final class TextEncoder {
             long total = 0;
             for (int i = 0; i < tokens.length; i++) {
                 tokens[i] = tokenizer.encode(chunk.get(i));
+                requireKnown(model, tokenizer, tokens[i]);
                 total += tokens[i].length;
             }
             encodeChunk(model, tokens, total, dimension, begin, target);
+        }
+    }
+
+    /** An id that the model does not have is the folder's fault, not the caller's. */
+    private static void requireKnown(NativeModel model, TextTokenizer tokenizer, int[] ids) {
+        int known = model.facts().vocabularySize();
+        for (int id : ids) {
+            if (id < 0 || id >= known) {
+                throw new ModelException(tokenizer.file() + ": gives a text the token id " + id + ", but the model's ids are 0 … " + (known - 1)
+                    + ": it is another model's tokenizer; fetch the whole folder again");
+            }
         }
     }
 

@@ -1,17 +1,8 @@
 package org.openautoglm.internal;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import com.google.gson.Gson;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonParseException;
-import com.google.gson.stream.MalformedJsonException;
 import java.io.ByteArrayInputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -20,10 +11,12 @@ import org.openautoglm.ModelException;
 
 /** A model's tokenizer.json: texts to ids as the model was trained, offline. Safe for any thread until it is closed. */
 public final class TextTokenizer implements AutoCloseable {
+    private final Path file;
     private final HuggingFaceTokenizer tokenizer;
     private final TextSpecification specification;
 
-    private TextTokenizer(HuggingFaceTokenizer tokenizer, TextSpecification specification) {
+    private TextTokenizer(Path file, HuggingFaceTokenizer tokenizer, TextSpecification specification) {
+        this.file = file;
         this.tokenizer = tokenizer;
         this.specification = specification;
     }
@@ -45,9 +38,8 @@ public final class TextTokenizer implements AutoCloseable {
             "stride", "0");
         TokenizerLibrary.ensureLoaded();
         try {
-            byte[] json = Files.readAllBytes(file);
-            requireJson(file, json);
-            return new TextTokenizer(HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options), specification);
+            byte[] json = TokenizerFile.read(file);
+            return new TextTokenizer(file, HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options), specification);
         } catch (IOException | RuntimeException cause) {
             if (cause instanceof ModelException) {
                 throw (ModelException) cause;
@@ -56,31 +48,31 @@ public final class TextTokenizer implements AutoCloseable {
         }
     }
 
-    /** The tokenizer library ends the process at some files that are cut off: so it sees none. */
-    private static void requireJson(Path file, byte[] json) throws IOException {
-        try (Reader reader = new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8)) {
-            if (!new Gson().getAdapter(JsonElement.class).fromJson(reader).isJsonObject()) {
-                throw new ModelException(file + ": is not a JSON object; a tokenizer.json is one");
-            }
-        } catch (EOFException | MalformedJsonException | JsonParseException cause) {
-            throw new ModelException(file + ": is not valid JSON: it is cut off or damaged; fetch it again", cause);
-        }
-    }
-
     /**
      * The token ids of a text, special tokens included, under the text specification.
      *
      * @param text valid UTF-16, as {@link #loneSurrogate} tells
+     * @throws ModelException when tokenizer.json cannot tokenize it, as when it has an unknown character and no token for such
      */
     public int[] encode(String text) {
         String input = specification.lowerCase() ? text.toLowerCase(Locale.ROOT) : text;
-        long[] ids = tokenizer.encode(input).getIds();
+        long[] ids;
+        try {
+            ids = tokenizer.encode(input).getIds();
+        } catch (RuntimeException cause) {
+            throw new ModelException(file + ": a text cannot be tokenized with it: " + cause.getMessage(), cause);
+        }
         int[] result = new int[Math.max(ids.length, specification.padTo())];
         Arrays.fill(result, ids.length, result.length, specification.padId());
         for (int i = 0; i < ids.length; i++) {
-            result[i] = (int) ids[i];
+            result[i] = (int) Math.min(ids[i], Integer.MAX_VALUE); // unsigned in the library; no model has so many
         }
         return result;
+    }
+
+    /** The tokenizer.json, for messages. */
+    Path file() {
+        return file;
     }
 
     /**
