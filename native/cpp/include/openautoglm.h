@@ -134,7 +134,7 @@ enum {
   OAG_STRING_FAMILY = 0,         /* "clip" */
   OAG_STRING_FOLDER = 1,         /* as given to oag_model_load */
   OAG_STRING_TOKENIZER = 2,      /* path of tokenizer.json; empty when the folder has none */
-  OAG_STRING_HASH = 3,           /* 32 hexadecimal digits over config and weights: equal models, equal hash */
+  OAG_STRING_HASH = 3,           /* 32 hexadecimal digits over configs, weights and tokenizer: equal models, equal hash */
   OAG_STRING_BACKEND = 4,        /* "host avx512 fp32, 2 threads" */
   OAG_STRING_BACKEND_REASON = 5, /* why this device, instruction set and precision, and why not the others */
   OAG_STRING_OPERATIONS = 6      /* the recorded operation lists, one line per operation, symbolic rows */

@@ -32,12 +32,16 @@ void text_program(Pass& pass, const models::Definition& model, const Sequences& 
 }
 
 void logits_program(Pass& pass, const models::Definition& model, Extent image_count, Extent text_count, FunctionRef<void(void*)> images,
-                    FunctionRef<void(void*)> texts, float* logits, float* probabilities, bool with_probabilities) {
+                    FunctionRef<void(void*)> texts, float* logits) {
   const Tensor image_rows = pass.input(DType::f32, {image_count, model.embedding_size()}, images);
   const Tensor text_rows = pass.input(DType::f32, {text_count, model.embedding_size()}, texts);
-  const Tensor scores = model.logits(pass, image_rows, text_rows);
-  pass.read(scores, logits);
-  if (with_probabilities) pass.read(model.probabilities(pass, scores), probabilities);
+  pass.read(model.logits(pass, image_rows, text_rows), logits);
+}
+
+void probabilities_program(Pass& pass, const models::Definition& model, Extent image_count, Extent text_count, FunctionRef<void(void*)> logits,
+                           float* probabilities) {
+  const Tensor scores = pass.input(DType::f32, {image_count, text_count}, logits);
+  pass.read(model.probabilities(pass, scores), probabilities);
 }
 
 const auto nothing = [](void*) {};
@@ -64,6 +68,17 @@ std::optional<image::Processor> make_processor(const std::string& folder, const 
   return processor;
 }
 
+// What makes other ids of a text, and so another embedding.
+std::string tokenizer_digest(const files::ModelFolder& folder) {
+  std::string all;
+  if (const auto config = folder.tokenizer_config()) all += config->json().dump();
+  if (!folder.tokenizer().empty()) {
+    const std::string text = files::read_text(folder.tokenizer(), int64_t{1} << 30);
+    all += digest(text.data(), text.size());
+  }
+  return all;
+}
+
 Precision choose_precision(Precision asked) {
   if (asked == Precision::automatic || asked == Precision::fp32) return Precision::fp32;
   throw Error(Status::unsupported, std::string("precision ") + name_of(asked) + ": this version computes in fp32 on the host; use fp32 or auto");
@@ -78,7 +93,7 @@ Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, Precis
   const auto source = folder_.source(parameters);
   const HashingSource hashing(*source, parameters);
   weights_ = runtime_->executor().prepare(parameters, hashing);
-  hash_ = hashing.hash(folder_.config().json().dump() + (processor_config_ ? processor_config_->json().dump() : ""));
+  hash_ = hashing.hash(folder_.config().json().dump() + (processor_config_ ? processor_config_->json().dump() : "") + tokenizer_digest(folder_));
   folder_.close_weights();
 
   if (const models::ImageSpec* spec = definition_->image_spec())
@@ -87,10 +102,10 @@ Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, Precis
     });
   if (definition_->text_spec())
     text_recording_ = record(parameters, [&](Pass& pass) { text_program(pass, *definition_, {{1, Symbol::tokens}, {1, Symbol::texts}, nullptr}, nothing, nullptr); });
-  for (bool with_probabilities : {false, true})
-    (with_probabilities ? probabilities_recording_ : logits_recording_) = record(parameters, [&](Pass& pass) {
-      logits_program(pass, *definition_, {1, Symbol::images}, {1, Symbol::texts}, nothing, nothing, nullptr, nullptr, with_probabilities);
-    });
+  logits_recording_ =
+      record(parameters, [&](Pass& pass) { logits_program(pass, *definition_, {1, Symbol::images}, {1, Symbol::texts}, nothing, nothing, nullptr); });
+  probabilities_recording_ =
+      record(parameters, [&](Pass& pass) { probabilities_program(pass, *definition_, {1, Symbol::images}, {1, Symbol::texts}, nothing, nullptr); });
 }
 
 std::string Model::backend() const {
@@ -104,7 +119,8 @@ std::string Model::backend_reason() const { return runtime_->reason() + "; preci
 
 std::string Model::operations() const {
   const ParameterList& parameters = definition_->parameters();
-  return "images\n" + image_recording_.text(parameters) + "texts\n" + text_recording_.text(parameters) + "forward\n" + probabilities_recording_.text(parameters);
+  return "images\n" + image_recording_.text(parameters) + "texts\n" + text_recording_.text(parameters) + "logits\n" + logits_recording_.text(parameters) +
+         "probabilities\n" + probabilities_recording_.text(parameters);
 }
 
 void Model::run(const Recording& recording, const Bindings& bindings, const Program& program) const {
@@ -185,16 +201,34 @@ void Model::encode_texts(const int32_t* ids, const int64_t* offsets, int64_t cou
   for (int64_t i = 0; i < count; i++) std::copy_n(distinct.data() + plan.distinct_of[static_cast<size_t>(i)] * width, width, out + i * width);
 }
 
+// In tiles of images and texts, so that the arena does not grow with either; a logit depends on its own pair alone. Probabilities are over all texts of an image.
 void Model::forward(const float* images, int64_t image_count, const float* texts, int64_t text_count, float* logits, float* probabilities) const {
   const int64_t width = definition_->embedding_size();
-  const int64_t per_pass = std::max<int64_t>(1, logits_per_pass / std::max<int64_t>(1, text_count));
-  for (int64_t first = 0; first < image_count; first += per_pass) {
-    const int64_t now = std::min(per_pass, image_count - first);
-    run(probabilities ? probabilities_recording_ : logits_recording_, bind(now, text_count, 0), [&](Pass& pass) {
-      logits_program(
-          pass, *definition_, now, text_count, [&](void* to) { std::memcpy(to, images + first * width, static_cast<size_t>(now * width) * sizeof(float)); },
-          [&](void* to) { std::memcpy(to, texts, static_cast<size_t>(text_count * width) * sizeof(float)); }, logits + first * text_count,
-          probabilities ? probabilities + first * text_count : nullptr, probabilities != nullptr);
+  const int64_t texts_now = std::clamp<int64_t>(logits_per_pass / width, 1, text_count);
+  const int64_t images_now = std::clamp<int64_t>(logits_per_pass / std::max(texts_now, width), 1, image_count);
+  std::vector<float> tile;  // [images, texts], where the texts are not all
+  for (int64_t image = 0; image < image_count; image += images_now) {
+    const int64_t rows = std::min(images_now, image_count - image);
+    for (int64_t text = 0; text < text_count; text += texts_now) {
+      const int64_t columns = std::min(texts_now, text_count - text);
+      if (columns < text_count) tile.resize(static_cast<size_t>(rows * columns));
+      float* out = columns < text_count ? tile.data() : logits + image * text_count;
+      run(logits_recording_, bind(rows, columns, 0), [&](Pass& pass) {
+        logits_program(
+            pass, *definition_, rows, columns, [&](void* to) { std::memcpy(to, images + image * width, static_cast<size_t>(rows * width) * sizeof(float)); },
+            [&](void* to) { std::memcpy(to, texts + text * width, static_cast<size_t>(columns * width) * sizeof(float)); }, out);
+      });
+      for (int64_t i = 0; i < rows && columns < text_count; i++) std::copy_n(out + i * columns, columns, logits + (image + i) * text_count + text);
+    }
+  }
+  const int64_t rows_now = std::clamp<int64_t>(logits_per_pass / text_count, 1, image_count);
+  for (int64_t image = 0; image < image_count && probabilities; image += rows_now) {
+    const int64_t rows = std::min(rows_now, image_count - image);
+    run(probabilities_recording_, bind(rows, text_count, 0), [&](Pass& pass) {
+      probabilities_program(
+          pass, *definition_, rows, text_count,
+          [&](void* to) { std::memcpy(to, logits + image * text_count, static_cast<size_t>(rows * text_count) * sizeof(float)); },
+          probabilities + image * text_count);
     });
   }
 }

@@ -8,6 +8,8 @@ import org.openautoglm.internal.RuntimeOptions;
  * precision, share their threads and workspaces.
  */
 public final class LoadOptions {
+    /** As Pillow's MAX_IMAGE_PIXELS × 2, above which it refuses. */
+    private static final long DEFAULT_MAX_IMAGE_PIXELS = 178_956_970;
     private static final LoadOptions DEFAULTS = builder().build();
 
     private final Device device;
@@ -87,7 +89,7 @@ public final class LoadOptions {
         private int threads;
         private int maxTokens;
         private int maxPasses;
-        private long maxImagePixels;
+        private long maxImagePixels = DEFAULT_MAX_IMAGE_PIXELS;
         private long maxPixelsInFlight;
 
         private Builder() { }

@@ -7,7 +7,8 @@ import java.nio.file.Path;
  *
  * @param family the architecture, such as {@code clip}
  * @param folder it was loaded from
- * @param hash 32 hexadecimal digits over configuration and weights: equal models, equal hash
+ * @param hash 32 hexadecimal digits over configuration, weights and tokenizer.json: equal models, equal hash. With another tokenizer a text
+ *     has other ids, and so another embedding
  * @param embeddingSize floats of an embedding
  * @param hasImageTower whether it encodes pictures
  * @param hasTextTower whether it encodes texts

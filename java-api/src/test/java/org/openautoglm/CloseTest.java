@@ -1,8 +1,10 @@
 package org.openautoglm;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -65,14 +67,27 @@ class CloseTest {
         }
     }
 
+    /** What a picture throws is the failure of that item; an error of the JVM is not. */
     @Test
-    void theCallersOwnExceptionComesThroughAndTheModelServesOn() {
+    void theCallersOwnExceptionIsTheItemsFailureAndTheModelServesOn() {
         try (OpenAutoGlm model = OpenAutoGlm.fromPretrained(TestData.TINY_CLIP)) {
             RuntimeException own = new RuntimeException("own");
             HookedImage image = new HookedImage(() -> {
                 throw own;
             });
-            assertEquals(own, assertThrows(RuntimeException.class, () -> model.encodeImages(List.of(ImageInput.of(image)))));
+            float[] expected = model.encodeImages(List.of(ImageInput.of(TestData.LANDSCAPE))).vector(0);
+            BatchException failure = assertThrows(BatchException.class,
+                () -> model.encodeImages(List.of(ImageInput.of(image).named("mine"), ImageInput.of(TestData.LANDSCAPE))));
+            assertEquals(ImageException.class, failure.failures().get(0).getClass());
+            assertEquals(own, failure.failures().get(0).getCause());
+            assertTrue(failure.getMessage().contains("mine: ") && failure.getMessage().contains("own"), failure.getMessage());
+            assertArrayEquals(expected, failure.finished().vector(0));
+
+            Error error = new StackOverflowError("own");
+            HookedImage erring = new HookedImage(() -> {
+                throw error;
+            });
+            assertSame(error, assertThrows(Error.class, () -> model.encodeImages(List.of(ImageInput.of(erring)))));
             assertEquals(1, model.encodeTexts("still open").size());
         }
     }

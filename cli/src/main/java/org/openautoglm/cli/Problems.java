@@ -9,6 +9,7 @@ import java.nio.file.NotDirectoryException;
 import org.openautoglm.BatchException;
 import org.openautoglm.ImageException;
 import org.openautoglm.ModelException;
+import org.openautoglm.UnsupportedException;
 
 /** How errors are told: one line on standard error that begins with {@code autoglm: }, the trace only on demand, and an exit code. */
 final class Problems {
@@ -33,7 +34,7 @@ final class Problems {
             return failure.exitCode();
         }
         boolean badInput = problem instanceof ModelException || problem instanceof ImageException || problem instanceof BatchException
-            || problem instanceof IllegalArgumentException;
+            || problem instanceof UnsupportedException || problem instanceof IllegalArgumentException;
         return badInput ? CommandFailure.WRONG_INPUT : CommandFailure.FAILED;
     }
 

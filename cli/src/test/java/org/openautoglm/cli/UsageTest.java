@@ -43,6 +43,7 @@ class UsageTest {
             mistake(2, "--top is 0", "match", "--model", m, "--image", p, "--text", "a", "--top", "0"),
             mistake(2, "downloaded", "match", "--model", "openai/clip-vit-base-patch32", "--image", p, "--text", "a"),
             mistake(2, "config.json", "embed", "--model", Run.MODELS.toString(), "--text", "a"),
+            mistake(2, "model_type is \"clippy\"", "embed", "--model", Run.MODELS.resolveSibling("models-bad/unknown-model-type").toString(), "--text", "a"),
             mistake(2, "no such file", "match", "--model", m, "--image", "/nowhere.jpg", "--text", "a"),
             mistake(2, "folder", "match", "--model", m, "--image", Run.MODELS.toString(), "--text", "a"),
             mistake(2, "no such", "embed", "--model", m, "--texts-file", "/nowhere.txt"),
@@ -51,8 +52,8 @@ class UsageTest {
             mistake(2, "nothing to embed", "embed", "--model", m),
             mistake(2, "locale", "embed", "--model", m, "--text", "\uFFFD\uFFFD"),
             mistake(2, "surrogate", "embed", "--model", m, "--text", "half \uD83C"),
-            mistake(1, "bf16", "embed", "--model", m, "--text", "a", "--precision", "BF16"),
-            mistake(1, "int8", "embed", "--model", m, "--text", "a", "--precision", "int8"));
+            mistake(2, "bf16", "embed", "--model", m, "--text", "a", "--precision", "BF16"),
+            mistake(2, "int8", "embed", "--model", m, "--text", "a", "--precision", "int8"));
     }
 
     @ParameterizedTest

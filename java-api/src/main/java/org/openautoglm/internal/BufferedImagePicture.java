@@ -27,7 +27,11 @@ public record BufferedImagePicture(BufferedImage image) implements Picture, Pict
     }
 
     @Override public long frameBytes() {
-        return 3L * image.getWidth() * image.getHeight();
+        return 3 * pixelCount();
+    }
+
+    @Override public long pixelCount() {
+        return (long) image.getWidth() * image.getHeight();
     }
 
     @Override public NativeImage place(ByteBuffer area, long address) {

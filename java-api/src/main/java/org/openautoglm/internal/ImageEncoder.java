@@ -60,8 +60,13 @@ public final class ImageEncoder {
             Picture.Prepared prepared;
             try {
                 prepared = picture.picture().prepare();
-            } catch (IOException | UncheckedIOException | SecurityException cause) {
+            } catch (IOException | RuntimeException cause) {
                 fail(i, picture, unreadable(picture, cause));
+                continue;
+            }
+            if (prepared.pixelCount() > model.maxImagePixels()) { // before they are copied; the native side looks at files
+                fail(i, picture, new ImageException(picture.name() + ": has " + prepared.pixelCount() + " pixels, more than the limit of "
+                    + model.maxImagePixels() + ": raise LoadOptions.maxImagePixels if it is wanted"));
                 continue;
             }
             if (prepared.frameBytes() > MOST_BYTES) {
@@ -101,7 +106,7 @@ public final class ImageEncoder {
                     Picture.NativeImage image = member.prepared().place(frame.slice(places[i], bytes), frame.at(places[i]));
                     write(frame, images + (long) placed.size() * Native.sizeof_oag_image, image);
                     placed.add(member);
-                } catch (IOException | UncheckedIOException | SecurityException cause) {
+                } catch (IOException | RuntimeException cause) {
                     fail(member.index(), member.picture(), unreadable(member.picture(), cause));
                 }
             }
@@ -150,7 +155,11 @@ public final class ImageEncoder {
         }
     }
 
-    /** @throws OpenAutoGlmException instead of one failure per picture, when the thread was interrupted: no file can be read then */
+    /**
+     * What a picture's source threw, whatever it is: a closed file system and a raster that contradicts itself throw unchecked exceptions.
+     *
+     * @throws OpenAutoGlmException instead of one failure per picture, when the thread was interrupted: no file can be read then
+     */
     private static OpenAutoGlmException unreadable(Picture.Named picture, Exception cause) {
         Throwable reason = cause instanceof UncheckedIOException && cause.getCause() != null ? cause.getCause() : cause;
         if (reason instanceof ClosedByInterruptException) {
@@ -158,7 +167,7 @@ public final class ImageEncoder {
         }
         String text = reason instanceof NoSuchFileException ? "there is no such file"
             : reason instanceof AccessDeniedException ? "permission to read it is denied"
-            : reason.getMessage() == null ? reason.toString() : reason.getMessage();
+            : reason instanceof IOException && reason.getMessage() != null ? reason.getMessage() : "reading it failed: " + reason;
         return new ImageException(picture.name() + ": " + text, reason);
     }
 }

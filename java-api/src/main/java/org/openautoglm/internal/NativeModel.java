@@ -128,6 +128,11 @@ public final class NativeModel implements AutoCloseable {
         return text;
     }
 
+    /** Pixels that a picture may have. */
+    long maxImagePixels() {
+        return runtime.options().maxImagePixels();
+    }
+
     /** The {@code oag_model}. */
     long address() {
         return address;

@@ -25,6 +25,11 @@ public interface Picture {
         /** Bytes of frame memory needed; 0 when the bytes are taken from where they are. */
         long frameBytes();
 
+        /** Pixels, where they are known before the bytes are there; 0 for an encoded picture. */
+        default long pixelCount() {
+            return 0;
+        }
+
         /**
          * Puts the picture's bytes where the native side can read them.
          *

@@ -23,6 +23,10 @@ public record RgbPicture(ByteBuffer pixels, int width, int height, int stride)
         return pixels.isDirect() ? 0 : pixels.limit();
     }
 
+    @Override public long pixelCount() {
+        return (long) width * height;
+    }
+
     @Override public NativeImage place(ByteBuffer area, long address) {
         long first = address;
         if (pixels.isDirect()) {

@@ -10,7 +10,7 @@ import org.openautoglm.bindings.Native;
  * @param threads 0: the CPUs this process may use
  * @param maxTokens rows of one pass; 0: the default
  * @param maxPasses passes at once; 0: the default
- * @param maxImagePixels pixels of one picture; 0: the default
+ * @param maxImagePixels pixels of one picture, at least 1: this side must know the limit
  * @param maxPixelsInFlight decoded pixels held at once; 0: the default
  */
 public record RuntimeOptions(int device, int isa, int threads, int maxTokens, int maxPasses, long maxImagePixels,

@@ -54,6 +54,10 @@ final class SharedRuntime {
         return address;
     }
 
+    RuntimeOptions options() {
+        return options;
+    }
+
     /** Gives the runtime back; the last one closes it. */
     void release() {
         boolean lastOfThis;
