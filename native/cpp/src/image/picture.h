@@ -3,11 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <new>
 #include <string>
 
 #include "core/error.h"
+#include "core/large_block.h"
 
 namespace oag::image {
 
@@ -40,7 +39,7 @@ class Picture {
   // Pixels are not initialised: whoever makes a Picture writes all of them. Throws Error(out_of_memory).
   Picture(int width, int height) : width_(width), height_(height) {
     const size_t bytes = static_cast<size_t>(width) * static_cast<size_t>(height) * 3;
-    pixels_.reset(new (std::nothrow) uint8_t[bytes]);
+    pixels_ = allocate_block(bytes);
     if (!pixels_) {
       throw Error(Status::out_of_memory, "no memory for the pixels of a picture of " + std::to_string(width) + " x " +
                                              std::to_string(height) + " (" + std::to_string(bytes >> 20) + " MiB)");
@@ -60,7 +59,7 @@ class Picture {
  private:
   int width_ = 0;
   int height_ = 0;
-  std::unique_ptr<uint8_t[]> pixels_;
+  Block pixels_;
 };
 
 }  // namespace oag::image

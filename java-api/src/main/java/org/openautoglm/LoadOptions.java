@@ -6,6 +6,9 @@ import org.openautoglm.internal.RuntimeOptions;
 /**
  * How to load a model: where it runs and within which limits. Immutable. Models that were loaded with equal options, but for the
  * precision, share their threads and workspaces.
+ *
+ * <p>Native memory beside the weights is bounded by {@link Builder#maxPasses} × the workspace of {@link Builder#maxTokens} rows, 3 bytes ×
+ * {@link Builder#maxPixelsInFlight}, and 160 MiB and 256 KiB for each calling thread for what is handed over, whatever is called.
  */
 public final class LoadOptions {
     /** As Pillow's MAX_IMAGE_PIXELS × 2, above which it refuses. */

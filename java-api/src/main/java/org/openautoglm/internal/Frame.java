@@ -8,8 +8,8 @@ import org.openautoglm.NativeMemoryException;
 import org.openautoglm.bindings.Memory;
 
 /**
- * The native memory of one call: arguments, results and the error text, at offsets planned by a {@link FrameLayout}. It is malloc'ed,
- * so it counts neither as Java heap nor under {@code -XX:MaxDirectMemorySize}. Its contents are arbitrary when it is leased.
+ * The native memory of one call: arguments, results and the error text, at offsets planned by a {@link FrameLayout}. It is outside
+ * the JVM, so it counts neither as Java heap nor under {@code -XX:MaxDirectMemorySize}. Its contents are arbitrary when it is leased.
  *
  * <p>A frame belongs to one thread, from {@link FramePool#lease} to {@link #close}.
  */

@@ -15,7 +15,7 @@ final class FramePool {
     static final FramePool SHARED = new FramePool(128L << 20, 32L << 20);
 
     private static final int SMALLEST_SHIFT = 16;                          // 64 KiB
-    private static final int LARGEST_KEPT_SHIFT = 22;                      // 4 MiB; malloc maps and unmaps larger ones anyway
+    private static final int LARGEST_KEPT_SHIFT = 22;                      // 4 MiB; larger ones are mapped, and given back to the system
     /** Frames up to this size, such as those of texts, never wait behind pictures. */
     private static final long UNCOUNTED = 256L << 10;
     private static final long UNIT = 1024;                                 // bytes of one permit
