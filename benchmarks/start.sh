@@ -31,6 +31,6 @@ start() {
   class_path=$root/benchmarks/target/classes
   for jar in "$launcher"/*.jar; do class_path=$class_path:$jar; done
   source=$(git -C "$root" describe --always --dirty 2>/dev/null || true)
-  exec "$java_home/bin/java" --enable-native-access=ALL-UNNAMED -Dorg.bytedeco.javacpp.cachedir="$root/benchmarks/target/javacpp-cache" \
+  exec "$java_home/bin/java" --enable-native-access=ALL-UNNAMED -Dopenautoglm.cache="$root/benchmarks/target/cache" \
       ${source:+"-Dopenautoglm.source=$source"} -cp "$class_path" "$@"
 }

@@ -4,4 +4,5 @@ module org.openautoglm.bindings {
 
     exports org.openautoglm.bindings;
     exports org.openautoglm.presets;
+    exports org.openautoglm.unpacking to org.openautoglm;
 }

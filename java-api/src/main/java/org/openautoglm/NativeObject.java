@@ -23,7 +23,6 @@ abstract class NativeObject implements AutoCloseable {
     private final AtomicInteger state = new AtomicInteger();
     private final ThreadLocal<Integer> callsOfThread = new ThreadLocal<>(); // null outside of calls
     private final CountDownLatch idle = new CountDownLatch(1);              // closing, and no call is left
-    private final CountDownLatch freed = new CountDownLatch(1);
     private final Disposal disposal;
     private final Cleaner.Cleanable cleanable;
 
@@ -32,6 +31,7 @@ abstract class NativeObject implements AutoCloseable {
         private final String description;
         private final Runnable free;
         private final Throwable place = new Throwable("it was made here");
+        private final CountDownLatch freed = new CountDownLatch(1);
         private volatile boolean closed;
 
         Disposal(String description, Runnable free) {
@@ -40,11 +40,18 @@ abstract class NativeObject implements AutoCloseable {
         }
 
         @Override public void run() {
-            if (!closed) {
-                LOGGER.warn("{} was not closed; its native memory is freed only now, by the garbage collector. Use try-with-resources "
-                    + "or close().", description, place);
+            try {
+                if (!closed) {
+                    LOGGER.warn("{} was not closed; its native memory is freed only now, by the garbage collector. Use try-with-resources "
+                        + "or close().", description, place);
+                }
+            } finally {
+                try {
+                    free.run();
+                } finally {
+                    freed.countDown();
+                }
             }
-            free.run();
         }
     }
 
@@ -52,7 +59,7 @@ abstract class NativeObject implements AutoCloseable {
      * An open object.
      *
      * @param description for messages, such as {@code model clip-vit-base-patch32}
-     * @param free frees the native memory; run exactly once, by the closing thread or by the cleaner's. Must not refer to this object
+     * @param free frees the native memory; run exactly once, by a closing thread or by the cleaner's. Must not refer to this object
      */
     NativeObject(String description, Runnable free) {
         this.description = description;
@@ -97,21 +104,18 @@ abstract class NativeObject implements AutoCloseable {
         if (depth() > 0) {
             throw new IllegalStateException(description + " cannot be closed from within one of its own calls");
         }
-        int calls = state.getAndUpdate(value -> value | CLOSING);
-        if (calls < 0) {
-            await(freed); // another thread closes, or has closed
-            return;
-        }
+        int calls;
+        do {
+            calls = state.get();
+        } while (!state.compareAndSet(calls, calls | CLOSING));
         if (calls == 0) {
             idle.countDown();
         }
+        // Every closer goes the whole way: one that runs out of memory while it waits must not leave the others waiting for it.
         await(idle);
         disposal.closed = true;
-        try {
-            cleanable.clean();
-        } finally {
-            freed.countDown();
-        }
+        cleanable.clean(); // by one of them
+        await(disposal.freed);
     }
 
     private int depth() {

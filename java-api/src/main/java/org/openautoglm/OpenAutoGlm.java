@@ -42,23 +42,38 @@ public final class OpenAutoGlm extends NativeObject {
     private final Backend backend;
     private final Set<String> strangers = ConcurrentHashMap.newKeySet(); // models whose features were warned about
 
-    private OpenAutoGlm(NativeModel model, TextTokenizer tokenizer) {
-        super("model " + model.facts().folder(), () -> free(model, tokenizer));
-        this.model = model;
-        this.tokenizer = tokenizer;
+    /** What a model owns, freed once: also when it fails to be constructed after the cleaner knows it. */
+    private static final class Holdings implements Runnable {
+        private NativeModel model;
+        private TextTokenizer tokenizer;
+
+        @Override public synchronized void run() {
+            NativeModel freeModel = model;
+            TextTokenizer freeTokenizer = tokenizer;
+            model = null;
+            tokenizer = null;
+            try {
+                if (freeTokenizer != null) {
+                    freeTokenizer.close();
+                }
+            } finally {
+                if (freeModel != null) {
+                    freeModel.close();
+                }
+            }
+        }
+    }
+
+    private OpenAutoGlm(Holdings holdings) {
+        super("model " + holdings.model.facts().folder(), holdings);
+        this.model = holdings.model;
+        this.tokenizer = holdings.tokenizer;
         NativeModel.Facts facts = model.facts();
         this.info = new ModelInfo(facts.family(), Path.of(facts.folder()), facts.hash(), facts.embeddingSize(), facts.hasImageTower(),
             facts.hasTextTower(), facts.imageWidth(), facts.imageHeight(), model.textSpecification().maxTokens(), facts.vocabularySize(),
             facts.parameterCount());
         this.backend = new Backend(Device.values()[facts.device()], Isa.values()[facts.isa()], Precision.values()[facts.precision()],
             facts.threads(), facts.backend(), facts.backendReason());
-    }
-
-    private static void free(NativeModel model, TextTokenizer tokenizer) {
-        if (tokenizer != null) {
-            tokenizer.close();
-        }
-        model.close();
     }
 
     // ---- loading ----------------------------------------------------------------------------------------------------------
@@ -94,16 +109,16 @@ public final class OpenAutoGlm extends NativeObject {
             throw new IllegalArgumentException("folder is " + folder.toUri() + ", but the native side reads the default file system only: "
                 + "copy the model there");
         }
-        NativeModel model = NativeModel.load(folder, options.runtimeOptions(), options.precision().ordinal());
-        TextTokenizer tokenizer = null;
+        Holdings holdings = new Holdings();
         try {
-            NativeModel.Facts facts = model.facts();
+            holdings.model = NativeModel.load(folder, options.runtimeOptions(), options.precision().ordinal());
+            NativeModel.Facts facts = holdings.model.facts();
             if (facts.hasTextTower() && !facts.tokenizerFile().isEmpty()) {
-                tokenizer = TextTokenizer.load(Path.of(facts.tokenizerFile()), model.textSpecification());
+                holdings.tokenizer = TextTokenizer.load(Path.of(facts.tokenizerFile()), holdings.model.textSpecification());
             }
-            return new OpenAutoGlm(model, tokenizer);
+            return new OpenAutoGlm(holdings);
         } catch (RuntimeException | Error failure) {
-            free(model, tokenizer);
+            holdings.run();
             throw failure;
         }
     }

@@ -2,12 +2,11 @@ package org.openautoglm.bindings;
 
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
-import org.bytedeco.javacpp.Loader;
 
 /** Native memory by address, for the arguments of {@link Native}. Any method may be called from any thread. */
 public final class Memory {
     static {
-        Loader.load(Native.class);
+        Loader.load();
     }
 
     private Memory() { }

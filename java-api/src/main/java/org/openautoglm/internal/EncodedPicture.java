@@ -33,6 +33,10 @@ public final class EncodedPicture {
 
     private record FilePicture(Path path) implements Picture {
         @Override public Prepared prepare() throws IOException {
+            return Uninterrupted.read(this::prepareAnew);
+        }
+
+        private Prepared prepareAnew() throws IOException {
             BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
             if (attributes.isDirectory()) {
                 throw new IOException("this is a folder, not a picture");
@@ -59,6 +63,10 @@ public final class EncodedPicture {
 
     private record PreparedFile(Path path, long frameBytes) implements Picture.Prepared {
         @Override public Picture.NativeImage place(ByteBuffer area, long address) throws IOException {
+            return Uninterrupted.read(() -> placeAnew(area.clear(), address));
+        }
+
+        private Picture.NativeImage placeAnew(ByteBuffer area, long address) throws IOException {
             try (SeekableByteChannel channel = Files.newByteChannel(path)) {
                 if (channel.size() != frameBytes) {
                     throw new IOException("the file changed its size while it was read");

@@ -32,7 +32,12 @@ final class Frame implements AutoCloseable {
         if (address == 0) {
             throw new NativeMemoryException("no native memory left for a call that needs " + capacity + " bytes");
         }
-        this.bytes = Memory.view(address, capacity).order(ByteOrder.nativeOrder());
+        try {
+            this.bytes = Memory.view(address, capacity).order(ByteOrder.nativeOrder());
+        } catch (OutOfMemoryError noHeap) {
+            Memory.free(address);
+            throw noHeap;
+        }
     }
 
     int capacity() {

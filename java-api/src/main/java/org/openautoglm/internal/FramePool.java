@@ -76,16 +76,24 @@ final class FramePool {
         return kept;
     }
 
+    /** Never throws: what happened to the call is not to be covered up, and others may wait for the budget. */
     void giveBack(Frame frame) {
         int units = (int) frame.charged();
         int capacity = frame.capacity();
-        boolean kept = capacity <= 1 << LARGEST_KEPT_SHIFT && idleBytes.addAndGet(capacity) <= idleLimit;
-        if (kept) {
-            idle[Integer.numberOfTrailingZeros(capacity) - SMALLEST_SHIFT].addFirst(frame);
-        } else {
-            if (capacity <= 1 << LARGEST_KEPT_SHIFT) {
+        boolean kept = false;
+        if (capacity <= 1 << LARGEST_KEPT_SHIFT) {
+            if (idleBytes.addAndGet(capacity) <= idleLimit) {
+                try {
+                    kept = idle[Integer.numberOfTrailingZeros(capacity) - SMALLEST_SHIFT].offerFirst(frame);
+                } catch (OutOfMemoryError noNode) {
+                    // then it is not kept
+                }
+            }
+            if (!kept) {
                 idleBytes.addAndGet(-capacity);
             }
+        }
+        if (!kept) {
             frame.free();
         }
         budget.release(units);

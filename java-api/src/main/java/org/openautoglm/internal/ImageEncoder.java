@@ -3,7 +3,6 @@ package org.openautoglm.internal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
@@ -155,16 +154,9 @@ public final class ImageEncoder {
         }
     }
 
-    /**
-     * What a picture's source threw, whatever it is: a closed file system and a raster that contradicts itself throw unchecked exceptions.
-     *
-     * @throws OpenAutoGlmException instead of one failure per picture, when the thread was interrupted: no file can be read then
-     */
+    /** What a picture's source threw, whatever it is: a closed file system and a raster that contradicts itself throw unchecked exceptions. */
     private static OpenAutoGlmException unreadable(Picture.Named picture, Exception cause) {
         Throwable reason = cause instanceof UncheckedIOException && cause.getCause() != null ? cause.getCause() : cause;
-        if (reason instanceof ClosedByInterruptException) {
-            throw new OpenAutoGlmException("the thread was interrupted while it read " + picture.name(), reason);
-        }
         String text = reason instanceof NoSuchFileException ? "there is no such file"
             : reason instanceof AccessDeniedException ? "permission to read it is denied"
             : reason instanceof IOException && reason.getMessage() != null ? reason.getMessage() : "reading it failed: " + reason;

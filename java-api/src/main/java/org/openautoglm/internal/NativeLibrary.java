@@ -3,6 +3,7 @@ package org.openautoglm.internal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.openautoglm.UnavailableException;
+import org.openautoglm.bindings.Loader;
 import org.openautoglm.bindings.Memory;
 import org.openautoglm.bindings.Native;
 
@@ -19,6 +20,7 @@ public final class NativeLibrary {
 
         private static Throwable load() {
             try {
+                Loader.load();
                 int found = Native.oag_abi_version();
                 if (found != ABI_VERSION) {
                     throw new UnsatisfiedLinkError("the native library has ABI version " + found + ", this jar needs " + ABI_VERSION
@@ -44,13 +46,8 @@ public final class NativeLibrary {
     public static void ensureLoaded() {
         Throwable cause = unavailabilityCause();
         if (cause != null) {
-            Throwable root = cause;
-            while (root.getCause() != null) {
-                root = root.getCause();
-            }
-            throw new UnavailableException("the native library cannot be loaded on " + System.getProperty("os.name") + " "
-                + System.getProperty("os.arch") + " (is the openautoglm-bindings jar with this platform's classifier on the class path?): "
-                + root, cause);
+            String text = cause instanceof UnsatisfiedLinkError ? cause.getMessage() : cause.toString();
+            throw new UnavailableException("the native library cannot be loaded: " + text, cause);
         }
     }
 

@@ -28,8 +28,15 @@ final class SharedRuntime {
         try {
             SharedRuntime runtime = LIVING.get(options);
             if (runtime == null) {
-                runtime = new SharedRuntime(options, create(options));
-                LIVING.put(options, runtime);
+                long address = create(options);
+                try {
+                    runtime = new SharedRuntime(options, address);
+                    LIVING.put(options, runtime);
+                } catch (OutOfMemoryError noHeap) {
+                    LIVING.remove(options);
+                    Native.oag_runtime_close(address);
+                    throw noHeap;
+                }
             }
             runtime.models++;
             return runtime;

@@ -3,14 +3,18 @@ package org.openautoglm.internal;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.util.Platform;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
+import java.net.URL;
 import java.nio.file.Path;
+import java.util.List;
 import org.openautoglm.UnavailableException;
+import org.openautoglm.unpacking.CacheFolders;
+import org.openautoglm.unpacking.ElfFile;
+import org.openautoglm.unpacking.Listing;
+import org.openautoglm.unpacking.Unpacker;
 
 /**
- * Loads the native library of the tokenizers, once, without a network and beside other copies of this SDK: a JVM binds a library file to one class
- * loader, so the second application of a server needs a file of its own.
+ * Loads the native library of the tokenizers, once, without a network and beside other copies of this SDK. It is unpacked as our own library is, because
+ * the tokenizers' own loader would load what is in its cache without looking at it.
  */
 final class TokenizerLibrary {
     /** A system property, set once a class loader of this JVM uses the library's usual file; as an interned string also the JVM-wide lock. */
@@ -35,11 +39,14 @@ final class TokenizerLibrary {
 
     /** A problem in words, with what is behind it. */
     static String text(Throwable problem) {
+        if (problem instanceof IOException && problem.getMessage() != null) {
+            return problem.getMessage();
+        }
         Throwable root = problem;
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return root == problem ? root.toString() : problem.getMessage() + ": " + root;
+        return root == problem ? root.toString() : problem.getMessage() + ": " + CacheFolders.reason(root);
     }
 
     private static Throwable load() {
@@ -52,13 +59,13 @@ final class TokenizerLibrary {
         ClassLoader context = thread.getContextClassLoader();
         thread.setContextClassLoader(LibUtils.class.getClassLoader());
         try {
-            synchronized (TAKEN) {
-                boolean own = System.getProperty(TAKEN) != null && System.getenv(OVERRIDE) == null && System.getProperty(OVERRIDE) == null;
-                if (own) {
-                    loadCopy();
-                } else {
-                    System.setProperty(TAKEN, "true");
-                    LibUtils.checkStatus();
+            if (System.getenv(OVERRIDE) != null || System.getProperty(OVERRIDE) != null) {
+                LibUtils.checkStatus();
+            } else {
+                // Our own library comes first: it finds out in which folder code may be run, and LibUtils tries no second time.
+                NativeLibrary.unavailabilityCause();
+                synchronized (TAKEN) {
+                    loadUnpacked();
                 }
             }
             return null;
@@ -69,27 +76,42 @@ final class TokenizerLibrary {
         }
     }
 
-    private static void loadCopy() throws IOException {
+    private static void loadUnpacked() throws IOException {
         String name = System.mapLibraryName("tokenizers");
-        String resource = "native/lib/" + Platform.detectPlatform("tokenizers").getClassifier() + "/cpu/" + name;
-        Path folder = Files.createTempDirectory("openautoglm-tokenizers");
-        Path file = folder.resolve(name);
-        try (InputStream content = LibUtils.class.getClassLoader().getResourceAsStream(resource)) {
-            if (content == null) {
-                throw new IOException(resource + " is not on the class path");
+        String platform = Platform.detectPlatform("tokenizers").getClassifier();
+        String resource = "native/lib/" + platform + "/cpu/" + name;
+        URL origin = LibUtils.class.getClassLoader().getResource(resource);
+        if (origin == null) {
+            LibUtils.checkStatus(); // it knows other places
+            return;
+        }
+        Listing listing = new Listing(List.of(Unpacker.describe(origin, name)));
+        // A JVM binds a library file to one class loader, so the second application of a server needs a file of its own.
+        boolean first = System.getProperty(TAKEN) == null;
+        Place place = CacheFolders.first(name, cache -> {
+            if (!first || CacheFolders.isTemporary(cache)) {
+                return new Place(Unpacker.unpackCopy(listing, path -> origin, cache), false);
             }
-            Files.copy(content, file);
+            Path folder = cache.resolve("lib").resolve("tokenizers-" + platform + "-" + listing.fingerprint());
+            Unpacker.unpack(listing, path -> origin, folder);
+            return new Place(folder, true);
+        });
+        Path file = place.folder().resolve(name);
+        try {
+            ElfFile.requireComplete(file);
+            System.setProperty(TAKEN, "true");
             System.setProperty(OVERRIDE, file.toString());
             LibUtils.checkStatus();
         } finally {
             System.clearProperty(OVERRIDE);
-            // Linux keeps a loaded file alive without its name; where it does not, the end of the JVM is early enough.
-            if (!file.toFile().delete() || !folder.toFile().delete()) {
-                folder.toFile().deleteOnExit();
-                file.toFile().deleteOnExit();
+            if (!place.kept()) {
+                Unpacker.discard(place.folder());
             }
         }
     }
+
+    /** Where the library was unpacked to, and whether it stays there. */
+    private record Place(Path folder, boolean kept) { }
 
     private static void setUnlessSet(String name, String value) {
         if (System.getenv(name) == null && System.getProperty(name) == null) {
