@@ -42,11 +42,10 @@ class NoNetworkTest {
         assertTrue(!attempts(planted, List.of()).startsWith("0"), planted);
     }
 
-    /** These are real: the tokenizer library reports usage, unless it is told not to, which this SDK does when nobody else has decided. */
+    /** DJL, in whose jar the tokenizer library travels, reports usage unless it is told not to. Its code is not run. */
     @Test
-    void theTokenizerLibrarysReportsWouldBeCaught() throws Exception {
-        String attempts = attempts("all", List.of("-DOPT_OUT_TRACKING=false"));
-        assertTrue(!attempts.startsWith("0"), attempts);
+    void theTokenizerLibraryReportsNothing() throws Exception {
+        assertEquals("0 attempts", attempts("all", List.of("-DOPT_OUT_TRACKING=false")));
     }
 
     private static String attempts(String task, List<String> options) throws Exception {

@@ -41,7 +41,7 @@ public final class Loader {
     }
 
     /** The platform this JVM runs on, as JavaCPP names it: {@code linux-x86_64}, {@code linux-arm64} … */
-    static String platform() {
+    public static String platform() {
         String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
         String processor = System.getProperty("os.arch").toLowerCase(Locale.ROOT);
         return (system.startsWith("mac") ? "macosx" : system.startsWith("windows") ? "windows" : system.replace(' ', '-')) + "-"

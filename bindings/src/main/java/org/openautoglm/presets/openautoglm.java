@@ -13,7 +13,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
  */
 @Properties(
     target = "org.openautoglm.bindings", global = "org.openautoglm.bindings.Native",
-    value = @Platform(cinclude = {"openautoglm.h", "openautoglm_layout.h"}, include = "openautoglm_memory.h",
+    value = @Platform(cinclude = {"openautoglm.h", "openautoglm_layout.h"}, include = {"openautoglm_memory.h", "openautoglm_tokenizers.h"},
                       compiler = "cpp17", link = "openautoglm", library = "jniopenautoglm"))
 public class openautoglm implements InfoMapper {
     @Override public void map(InfoMap map) {

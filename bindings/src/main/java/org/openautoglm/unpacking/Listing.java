@@ -39,6 +39,11 @@ public record Listing(List<Entry> entries) {
      * @param path relative, with slashes, and inside the folder it is unpacked to
      */
     public record Entry(long size, int checksum, String path) {
+        /** Whether this is the same file. Not the equals of records: in JDK 17 its first use in a class loader pins that class loader. */
+        boolean matches(Entry other) {
+            return size == other.size && checksum == other.checksum && path.equals(other.path);
+        }
+
         @Override public String toString() {
             return String.format("%d %08x %s", size, checksum, path);
         }

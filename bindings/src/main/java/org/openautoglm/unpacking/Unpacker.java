@@ -123,7 +123,7 @@ public final class Unpacker {
             return false;
         }
         try (InputStream content = Files.newInputStream(file)) {
-            return Listing.copy(content, OutputStream.nullOutputStream(), entry.path()).equals(entry);
+            return Listing.copy(content, OutputStream.nullOutputStream(), entry.path()).matches(entry);
         } catch (NoSuchFileException gone) {
             return false;
         }
@@ -144,7 +144,7 @@ public final class Unpacker {
             } catch (ZipException cause) {
                 throw new DamagedException(origin + " is damaged (" + cause.getMessage() + "): fetch its jar again", cause);
             }
-            if (!found.equals(entry)) {
+            if (!found.matches(entry)) {
                 throw new DamagedException(String.format("%s is damaged: it has %d bytes with checksum %08x, but had %d with %08x when its jar was built: "
                     + "fetch the jar again, or see what repacked it", origin, found.size(), found.checksum(), entry.size(), entry.checksum()));
             }

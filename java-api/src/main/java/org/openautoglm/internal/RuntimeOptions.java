@@ -1,5 +1,6 @@
 package org.openautoglm.internal;
 
+import java.util.Objects;
 import org.openautoglm.bindings.Native;
 
 /**
@@ -15,6 +16,17 @@ import org.openautoglm.bindings.Native;
  */
 public record RuntimeOptions(int device, int isa, int threads, int maxTokens, int maxPasses, long maxImagePixels,
                              long maxPixelsInFlight) {
+    /** By hand: in JDK 17 the first use of a record's own equals in a class loader pins that class loader. */
+    @Override public boolean equals(Object other) {
+        return other instanceof RuntimeOptions that && device == that.device && isa == that.isa && threads == that.threads
+            && maxTokens == that.maxTokens && maxPasses == that.maxPasses && maxImagePixels == that.maxImagePixels
+            && maxPixelsInFlight == that.maxPixelsInFlight;
+    }
+
+    @Override public int hashCode() {
+        return Objects.hash(device, isa, threads, maxTokens, maxPasses, maxImagePixels, maxPixelsInFlight);
+    }
+
     /** Writes the C struct at {@code offset}. */
     void write(Frame frame, long offset) {
         frame.clear(offset, Native.sizeof_oag_runtime_options);

@@ -1,23 +1,22 @@
 package org.openautoglm.internal;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.openautoglm.ModelException;
+import org.openautoglm.bindings.Tokenizers;
 
 /** A model's tokenizer.json: texts to ids as the model was trained, offline. Safe for any thread until it is closed. */
 public final class TextTokenizer implements AutoCloseable {
     private final Path file;
-    private final HuggingFaceTokenizer tokenizer;
+    private final AtomicLong tokenizer = new AtomicLong(); // 0 once it is closed
     private final TextSpecification specification;
 
-    private TextTokenizer(Path file, HuggingFaceTokenizer tokenizer, TextSpecification specification) {
+    private TextTokenizer(Path file, TextSpecification specification) {
         this.file = file;
-        this.tokenizer = tokenizer;
         this.specification = specification;
     }
 
@@ -28,22 +27,20 @@ public final class TextTokenizer implements AutoCloseable {
      * @throws org.openautoglm.UnavailableException when the tokenizer library cannot be loaded
      */
     public static TextTokenizer load(Path file, TextSpecification specification) {
-        String maxTokens = Integer.toString(specification.maxTokens());
-        Map<String, String> options = Map.of(
-            "addSpecialTokens", "true",
-            "padding", "false",             // by default to the longest of a batch
-            "truncation", "true",           // keeps the special tokens at both ends
-            "maxLength", maxTokens,
-            "modelMaxLength", maxTokens,    // caps maxLength, by default at 512
-            "stride", "0");
         TokenizerLibrary.ensureLoaded();
+        TextTokenizer result = new TextTokenizer(file, specification);
         try {
-            byte[] json = TokenizerFile.read(file);
-            return new TextTokenizer(file, HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options), specification);
+            long tokenizer = Tokenizers.createTokenizerFromString(new String(TokenizerFile.read(file), StandardCharsets.UTF_8));
+            result.tokenizer.set(tokenizer);
+            // What the file says about length and padding is for other users.
+            Tokenizers.disablePadding(tokenizer);
+            Tokenizers.setTruncation(tokenizer, specification.maxTokens(), "LONGEST_FIRST", 0);
+            return result;
+        } catch (ModelException | Error cause) {
+            result.close();
+            throw cause;
         } catch (IOException | RuntimeException cause) {
-            if (cause instanceof ModelException) {
-                throw (ModelException) cause;
-            }
+            result.close();
             throw new ModelException(file + ": the tokenizer cannot be loaded: " + cause.getMessage(), cause);
         }
     }
@@ -58,7 +55,12 @@ public final class TextTokenizer implements AutoCloseable {
         String input = specification.lowerCase() ? text.toLowerCase(Locale.ROOT) : text;
         long[] ids;
         try {
-            ids = tokenizer.encode(input).getIds();
+            long encoding = Tokenizers.encode(tokenizer.get(), input, true);
+            try {
+                ids = Tokenizers.getTokenIds(encoding);
+            } finally {
+                Tokenizers.deleteEncoding(encoding);
+            }
         } catch (RuntimeException cause) {
             throw new ModelException(file + ": a text cannot be tokenized with it: " + cause.getMessage(), cause);
         }
@@ -93,6 +95,9 @@ public final class TextTokenizer implements AutoCloseable {
     }
 
     @Override public void close() {
-        tokenizer.close();
+        long address = tokenizer.getAndSet(0);
+        if (address != 0) {
+            Tokenizers.deleteTokenizer(address);
+        }
     }
 }
