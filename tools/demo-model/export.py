@@ -50,15 +50,8 @@ def main():
         "do_center_crop": True, "crop_size": size, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True,
         "image_mean": MEAN, "image_std": STD}, indent=1) + "\n")
     clip_tokenizer.write(folder, max_length=text.max_position_embeddings, merges=merges())
-    write_listing(folder)
-
-
-def write_listing(folder):
-    """The list that a model in a jar has beside its files: one line `SIZE PATH` each."""
-    files = sorted(file for file in folder.iterdir() if file.name != "files")
-    for file in files:
-        file.chmod(0o644)
-    (folder / "files").write_text("".join(f"{file.stat().st_size} {file.name}\n" for file in files))
+    for file in folder.iterdir():
+        file.chmod(0o644)  # safetensors writes for the owner alone
 
 
 if __name__ == "__main__":
