@@ -101,12 +101,12 @@ abstract class NativeObject implements AutoCloseable {
      * @throws IllegalStateException when the calling thread is inside a call of this object, for which it would wait for ever
      */
     @Override public void close() {
-        if (depth() > 0) {
-            throw new IllegalStateException(description + " cannot be closed from within one of its own calls");
-        }
         int calls;
         do {
             calls = state.get();
+            if ((calls & ~CLOSING) > 0 && depth() > 0) { // looked for only then, because looking takes memory
+                throw new IllegalStateException(description + " cannot be closed from within one of its own calls");
+            }
         } while (!state.compareAndSet(calls, calls | CLOSING));
         if (calls == 0) {
             idle.countDown();

@@ -29,7 +29,9 @@ import org.slf4j.LoggerFactory;
  * A loaded vision-language model. It holds native memory (the weights): close it. Any number of threads, virtual ones included, may call it at once;
  * what a call returns depends on nothing but its input, not on the other items of the batch nor on other callers.
  *
- * <p>Lists of any length may be passed: they are fed to the native side in bounded chunks.
+ * <p>Lists of any length may be passed: they are fed to the native side in bounded chunks. An interrupt does not end a call: it completes as ever, and the
+ * thread is still interrupted afterwards. A call that runs out of memory throws {@link OutOfMemoryError} or {@link NativeMemoryException}; the
+ * model goes on serving.
  */
 public final class OpenAutoGlm extends NativeObject {
     private static final Logger LOGGER = LoggerFactory.getLogger(OpenAutoGlm.class);

@@ -1,13 +1,13 @@
 package org.openautoglm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -15,19 +15,48 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** How a process that uses the library ends, and two copies of the library in one process. */
-@Timeout(300)
+@Timeout(900)
 class ProcessLifeTest {
+    private static final int AT_ONCE = 4;
+
+    /** However it ends: 90 times by System.exit, 5 times by halt, 5 times by a signal. */
     @Test
-    void exitDuringRunningCallsIsClean() throws Exception {
-        for (int round = 0; round < 5; round++) {
-            ChildJvm.Result result = ChildJvm.run(Exiting.class, Map.of(), List.of());
-            assertEquals(42, result.exitCode(), result.output());
-            assertFalse(result.output().contains("SIG") || result.output().contains("terminate"), result.output());
+    void endingDuringRunningCallsIsClean() throws Exception {
+        List<String> ends = new ArrayList<>(Collections.nCopies(90, "exit"));
+        ends.addAll(Collections.nCopies(5, "halt"));
+        ends.addAll(Collections.nCopies(5, "signal"));
+        for (int begin = 0; begin < ends.size(); begin += AT_ONCE) {
+            List<ChildJvm> children = new ArrayList<>();
+            try {
+                List<String> now = ends.subList(begin, Math.min(ends.size(), begin + AT_ONCE));
+                for (String end : now) {
+                    children.add(ChildJvm.start(ChildJvm.command(Ending.class, List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"), end), Map.of()));
+                }
+                for (int i = 0; i < now.size(); i++) {
+                    requireClean(children.get(i), now.get(i));
+                }
+            } finally {
+                for (ChildJvm child : children) {
+                    child.close();
+                }
+            }
         }
     }
 
-    /** The child: eight threads compute without end while the process exits. */
-    static final class Exiting {
+    private static void requireClean(ChildJvm child, String end) throws Exception {
+        if (end.equals("signal")) {
+            while (child.process().isAlive() && !child.output().contains("running")) {
+                Thread.sleep(5);
+            }
+            child.process().destroy(); // SIGTERM
+        }
+        ChildJvm.Result result = child.await();
+        assertEquals(end.equals("signal") ? 143 : 42, result.exitCode(), end + ": " + result.output());
+        assertEquals("running", result.output().strip(), end);
+    }
+
+    /** The child: eight threads compute without end while the process ends. */
+    static final class Ending {
         public static void main(String[] arguments) throws Exception {
             OpenAutoGlm model = OpenAutoGlm.fromPretrained(TestData.TINY_CLIP, LoadOptions.builder().threads(4).build());
             CountDownLatch running = new CountDownLatch(16);
@@ -43,7 +72,12 @@ class ProcessLifeTest {
                 thread.start();
             }
             running.await();
-            System.exit(42);
+            System.out.println("running");
+            switch (arguments[0]) {
+                case "exit" -> System.exit(42);
+                case "halt" -> Runtime.getRuntime().halt(42);
+                default -> Thread.sleep(Long.MAX_VALUE);
+            }
         }
     }
 
@@ -112,17 +146,7 @@ class ProcessLifeTest {
         }
 
         private static void answer(ClassLoader loader) throws Exception {
-            loader.loadClass(Answering.class.getName()).getMethod("run").invoke(null);
-        }
-    }
-
-    /** What each class loader does. */
-    public static final class Answering {
-        public static void run() {
-            try (OpenAutoGlm model = OpenAutoGlm.fromPretrained(TestData.TINY_CLIP)) {
-                Logits logits = model.forward(model.encodeImages(List.of(ImageInput.of(TestData.LANDSCAPE))), model.encodeTexts("a cat", "a dog"));
-                System.out.println("answer " + logits.get(0, 0) + " " + logits.get(0, 1));
-            }
+            loader.loadClass(Answer.class.getName()).getMethod("run").invoke(null);
         }
     }
 }

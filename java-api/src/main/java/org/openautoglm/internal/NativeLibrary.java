@@ -65,8 +65,10 @@ public final class NativeLibrary {
     /** The JSON object of {@code oag_diagnostics} for the default options. */
     public static String diagnostics() {
         ensureLoaded();
-        return text(0, (frame, out, capacity, needed) ->
+        String report = text(0, (frame, out, capacity, needed) ->
             Native.oag_diagnostics(0, out, capacity, needed, frame.error(), Frame.ERROR_CAPACITY));
+        SharedRuntime.trimIfUnused();
+        return report;
     }
 
     /** A native function that writes text of unknown length. */

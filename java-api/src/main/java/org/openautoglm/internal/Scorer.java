@@ -63,6 +63,7 @@ public final class Scorer {
                 chunk.get(0, result, begin * width, count * width);
             }
         }
+        SharedRuntime.trimIfUnused(); // vectors outlive their model
         return result;
     }
 }

@@ -87,6 +87,13 @@ final class SharedRuntime {
         }
     }
 
+    /** Frees the idle frames when no model lives for which they would be kept. */
+    static void trimIfUnused() {
+        if (living() == 0) {
+            FramePool.SHARED.trim();
+        }
+    }
+
     /** How many runtimes are alive. */
     static int living() {
         LOCK.lock();
