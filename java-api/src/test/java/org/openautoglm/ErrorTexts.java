@@ -35,10 +35,10 @@ final class ErrorTexts {
     private static final Pattern NATIVE = Pattern.compile("\\bthrow Error(?=\\()|\\b(?:" + String.join("|", NATIVE_HELPERS) + "|integer)(?=\\()"
         + "|\\b(?:\\w*(?:refusal|reason|expected|faults|forms|codes|no_cuda|no_tensorrt))(?: =| \\+=|\\[\\] =)|\\breturn (?=[^;]*\")");
     private static final Pattern JAVA = Pattern.compile("\\bnew \\w*(?:Exception|Error|Failure|Refused)(?=\\()|\\b(?:" + String.join("|", JAVA_HELPERS) + ")(?=\\()"
-        + "|\\bString (?:text|reason|problem) =|\\breturn (?=[^;]*\")");
-    /** Functions whose returned literals are reasons that errors carry. */
-    private static final Set<String> RETURN_REASONS = Set.of("isa_refusal", "reason", "describe", "reasonAgainstDevice", "reasonAgainstDefaults", "message");
-    private static final Pattern FUNCTION = Pattern.compile("\\b(\\w+)\\s*\\([^;{}]*\\)\\s*(?:const\\s*)?(?:noexcept\\s*)?(?:throws [\\w., ]+)?(?::[^;{}]*(?:\\([^{}]*\\)|\\{[^{}]*\\})[^;{}]*)?\\{");
+        + "|\\bString (?:text|reason|problem) =|\\b(?:return (?=[^;]*\")|new StringBuilder|append)");
+    /** Functions whose returned or appended literals are what errors say. */
+    private static final Set<String> RETURN_REASONS = Set.of("isa_refusal", "reason", "describe", "reasonAgainstDevice", "reasonAgainstDefaults", "message", "failure");
+    private static final Pattern FUNCTION = Pattern.compile("\\b(\\w+)\\s*\\((?:[^;{}()]|\\((?:[^;{}()]|\\([^;{}()]*\\))*\\))*\\)\\s*(?:const\\s*)?(?:noexcept\\s*)?(?:throws [\\w., ]+)?(?::[^;{}]*(?:\\([^{}]*\\)|\\{[^{}]*\\})[^;{}]*)?\\{");
     private static final Set<String> NO_FUNCTIONS = Set.of("if", "for", "while", "switch", "catch", "try", "synchronized");
 
     private ErrorTexts() { }
@@ -74,7 +74,7 @@ final class ErrorTexts {
             }
             String call = found.group().strip();
             String function = function(blank, found.start());
-            if (call.equals("return") && !RETURN_REASONS.contains(function)) {
+            if (call.matches("return|append|new StringBuilder") && !RETURN_REASONS.contains(function)) {
                 continue;
             }
             int end = end(blank, found.end());

@@ -22,9 +22,10 @@ class TroubleshootingTest {
     private static final String DEFECT = "a defect of this library (status";
     /** Java sources that hand on an exception's or a native call's text, and add nothing to it. */
     private static final Set<String> FORWARDING = Set.of("NativeStatus", "Device", "CommandFailure", "DoctorCommand", "EncodedPictures", "MatchCommand", "EmbedCommand", "BatchException",
-        "TokenizerPattern", "TokenizerJson", "TokenizerFile", "TokenizerCharsmap", "Arguments", "OpenAutoGlm", "ImageEncoder", "Inputs", "Output");
+        "TokenizerPattern", "TokenizerJson", "TokenizerFile", "TokenizerCharsmap", "Arguments", "OpenAutoGlm", "ImageEncoder", "Inputs", "Output",
+        "Loader", "Tokenizers", "EmbeddedModels", "CacheFolders");
     /** What is on the page though no source of ours says it. */
-    private static final Set<String> OTHERS = Set.of("Failed to detect GPU count"); // DJL
+    private static final Set<String> OTHERS = Set.of();
 
     /** What the first cells of the page's tables quote. */
     private static List<String> entries(String page) {
@@ -40,9 +41,9 @@ class TroubleshootingTest {
         return entries;
     }
 
-    /** The pieces of a text between what differs, each without the punctuation around it. */
+    /** The pieces of a text between what differs (… on the page, %s and the like in the sources), each without the punctuation around it. */
     private static List<String> pieces(String text) {
-        return Arrays.stream(text.split("…")).map(piece -> piece.replaceAll("^[\\s:;,.()\"'/]+|[\\s:;,.()\"'/]+$", "")).filter(piece -> !piece.isEmpty()).toList();
+        return Arrays.stream(text.split("…|%0?\\d*[sdxX]")).map(piece -> piece.replaceAll("^[\\s:;,.()\"'/]+|[\\s:;,.()\"'/]+$", "")).filter(piece -> !piece.isEmpty()).toList();
     }
 
     /** What is wrong between sources and page, a line each. */
