@@ -39,7 +39,7 @@ public final class ChildJvm implements AutoCloseable {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
         command.add("-Dopenautoglm.testdata=" + TestData.ROOT);
-        command.add("-Dopenautoglm.cache=" + System.getProperty("openautoglm.cache"));
+        command.add("-Dopenautoglm.cache=" + System.getProperty("openautoglm.cache", System.getProperty("java.io.tmpdir")));
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.addAll(options);
         command.add(main.getName());
