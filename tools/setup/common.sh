@@ -64,9 +64,9 @@ find_newer_jdk() {
 
 # ---- packages -----------------------------------------------------------------------------------------------------------
 
-# An entry of debian.packages is a package, or package:command where the command from elsewhere will do as well.
+# An entry is a package, or package:command where the command from elsewhere will do as well. Prints those of $1 that are missing.
 missing_packages() {
-  for entry in $(profile_value debian.packages); do
+  for entry in $1; do
     package=${entry%%:*}
     if [ "$package" != "$entry" ] && command -v "${entry#*:}" >/dev/null 2>&1; then continue; fi
     if [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then printf ' %s' "$package"; fi
@@ -74,9 +74,9 @@ missing_packages() {
 }
 
 # Installs what is missing where that needs no question (root, or sudo without a password); else says the line to run.
-install_packages() { # $1: log
+install_packages() { # $1: log; $2: entries, by default the platform's debian.packages
   [ -f "$profile" ] || fail "this machine is $platform, for which there is no folder in $root/platform-profiles: see the README.md there"
-  missing=$(missing_packages)
+  missing=$(missing_packages "${2:-$(profile_value debian.packages)}")
   [ -n "$missing" ] || return 0
   command -v apt-get >/dev/null 2>&1 ||
     fail "these Debian packages, or what your system calls them, are needed and not there:$missing"

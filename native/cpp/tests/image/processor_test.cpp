@@ -95,6 +95,11 @@ TEST_CASE("errors of a config say what was expected") {
   CHECK(golden::contains(refused({{"do_resize", 1}}), "do_resize is 1, expected true or false"));
   CHECK(golden::contains(refused({{"do_convert_rgb", "yes"}}), "do_convert_rgb is \"yes\""));
   CHECK(golden::contains(refused({{"image_std", {0.5, 0, 0.5}}}), "image_std is [0.5,0,0.5]"));
+  // Finite numbers that give infinite pixels, beside defaults that are not in the folder.
+  CHECK(golden::contains(refused({{"rescale_factor", 1e300}}), "rescale_factor is 1e+300, expected numbers that"));
+  CHECK(golden::contains(refused({{"rescale_factor", 1e300}, {"do_normalize", false}}), "rescale_factor is 1e+300"));
+  CHECK(golden::contains(refused({{"image_std", 1e-44}}), "image_std is 1e-44, expected numbers that"));
+  CHECK(golden::contains(refused({{"image_mean", 1e300}}), "image_mean is 1e+300, expected numbers that"));
   CHECK(golden::contains(refused({{"image_mean", {0.5, "a", 0.5}}}), "image_mean is \"a\", expected a finite number"));
   CHECK(golden::contains(refused({{"image_std", {1, 2, nullptr}}}), "image_std is null, expected a finite number"));
   CHECK(golden::contains(refused({{"image_processor_type", 3}}), "image_processor_type is 3, expected a string"));

@@ -11,6 +11,8 @@
 #include <new>
 #include <vector>
 
+#include "support/machine.h"
+
 namespace oag::host::tests {
 
 // `count` floats that end at a page without access (up to the alignment, in bytes); what surrounds them, and at first they themselves, is a
@@ -71,7 +73,13 @@ class Guarded {
     }
     void* mapping = mmap(nullptr, usable + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapping == MAP_FAILED) throw std::bad_alloc();
-    mprotect(static_cast<char*>(mapping) + usable, page, PROT_NONE);
+    char* guard = static_cast<char*>(mapping) + usable;
+    if (oag::test::whole_masked_loads()) {  // what it reads there must still not count: it is poison
+      for (size_t i = 0; i < page; i += sizeof kPoison) std::memcpy(guard + i, &kPoison, sizeof kPoison);
+      mprotect(guard, page, PROT_READ);
+    } else {
+      mprotect(guard, page, PROT_NONE);
+    }
     return mapping;
   }
 

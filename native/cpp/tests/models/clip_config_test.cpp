@@ -45,6 +45,7 @@ TEST_CASE("settings that would give NaN, or one result for all texts, are refuse
   CHECK(fault("text_config", "layer_norm_eps", -5, {"config.json", "text_config.layer_norm_eps", "-5"}) == "");
   CHECK(fault("vision_config", "layer_norm_eps", 1e300, {"vision_config.layer_norm_eps"}) == "");
   CHECK(fault("text_config", "eos_token_id", 600, {"text_config.eos_token_id", "600", "vocab_size 600"}) == "");
+  CHECK(fault("text_config", "vocab_size", int64_t{1} << 31, {"text_config.vocab_size", "to 2147483647"}) == "");  // the ABI's type
   CHECK(fault("text_config", "eos_token_id", nullptr, {"text_config.eos_token_id", "49407"}) == "");
   CHECK(fault("text_config", "num_attention_heads", 3, {"text_config.num_attention_heads", "hidden_size 32"}) == "");
   CHECK(fault("vision_config", "patch_size", 128, {"vision_config.patch_size", "image_size"}) == "");

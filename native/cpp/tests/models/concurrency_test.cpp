@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "runtime/model.h"
 #include "support/golden.h"
+#include "support/machine.h"
 
 using namespace oag;
 using namespace oag::test;
@@ -30,12 +31,13 @@ TEST_CASE("64 threads on one model get the bits of one thread, whatever the pass
   // 40 tokens a pass: calls of several pictures and texts are cut. One decoded picture's budget: decoders wait for each other.
   const Model shared(std::make_shared<Runtime>(RuntimeOptions{.device = Device::host, .threads = 3, .max_tokens = 40, .max_passes = 2, .max_pixels_in_flight = 1, .plugin_folder = {}}),
                      golden.folder, Precision::fp32);
+  const int threads = on_slow_machine(8, 64), rounds = on_slow_machine(4, 8);
   std::atomic<int> wrong{0}, calls{0};
   std::vector<std::thread> callers;
-  for (int caller = 0; caller < 64; caller++)
+  for (int caller = 0; caller < threads; caller++)
     callers.emplace_back([&, caller] {
       std::vector<float> out(std::max(count, texts) * width);
-      for (int call = 0; call < 8; call++, calls++) {
+      for (int call = 0; call < rounds; call++, calls++) {
         const size_t first = static_cast<size_t>(caller + call) % count, many = 1 + static_cast<size_t>(call) % (count - first);
         if (call % 2) {
           shared.encode_images({images.begin() + static_cast<int64_t>(first), images.begin() + static_cast<int64_t>(first + many)}, out.data(), nullptr);
@@ -47,7 +49,7 @@ TEST_CASE("64 threads on one model get the bits of one thread, whatever the pass
       }
     });
   for (std::thread& caller : callers) caller.join();
-  CHECK(calls == 64 * 8);
+  CHECK(calls == threads * rounds);
   CHECK(wrong == 0);
 }
 

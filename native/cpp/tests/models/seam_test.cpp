@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "models/tower_bench.h"
 #include "ops/state_bytes.h"
+#include "support/machine.h"
 
 using namespace oag;
 using namespace oag::test;
@@ -222,7 +223,8 @@ TEST_CASE("blocks agree with the hidden states of transformers") {
 }
 
 TEST_CASE("dropping any parameter group is seen in the logits, and weights can be read back") {
-  for (const char* name : {"tiny-clip", "modern-eos"}) {
+  for (const std::string name : {"modern-eos", "tiny-clip"}) {
+    if (name == on_slow_machine("tiny-clip", "")) continue;
     TowerBench sound(name);
     const std::vector<float> pixels = sound.pixels();
     const Outputs expected = run_all(sound, pixels);
