@@ -226,7 +226,7 @@ public final class OpenAutoGlm extends NativeObject {
      * @throws IllegalArgumentException when {@code texts} is empty, or a text is not valid UTF-16
      * @throws IllegalStateException when the model is closed
      * @throws UnsupportedException when the model takes no texts
-     * @throws ModelException when the folder has no tokenizer.json
+     * @throws ModelException when the folder has no tokenizer.json, or one that cannot tokenize a text or is another model's
      */
     public Features encodeTexts(List<String> texts) {
         List<String> checked = Arguments.texts(texts);

@@ -44,7 +44,7 @@ class SoakTest {
         Path csv = folder.resolve("soak.csv");
         Path log = folder.resolve("soak.log");
         int exitCode = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch",
-            "-Dorg.bytedeco.javacpp.cachedir=" + System.getProperty("org.bytedeco.javacpp.cachedir"), "-cp", System.getProperty("java.class.path"),
+            "-Dopenautoglm.cache=" + System.getProperty("openautoglm.cache", System.getProperty("java.io.tmpdir")), "-cp", System.getProperty("java.class.path"),
             Soak.class.getName(), "--model", TINY_CLIP.toString(), "--calls", Long.toString(CALLS), "--loads", Long.toString(LOADS), "--out", csv.toString())
             .redirectErrorStream(true).redirectOutput(log.toFile()).start().waitFor();
         String output = Files.readString(log);
