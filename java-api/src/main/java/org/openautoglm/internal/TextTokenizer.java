@@ -11,6 +11,9 @@ import org.openautoglm.bindings.Tokenizers;
 
 /** A model's tokenizer.json: texts to ids as the model was trained, offline. Safe for any thread until it is closed. */
 public final class TextTokenizer implements AutoCloseable {
+    private static final int OTHER_WORDS = 1024; // strings and classes that it looks for
+    private static volatile long[] reserve;      // a field, for the compiler would not allocate what nobody can see
+
     private final Path file;
     private final AtomicLong tokenizer = new AtomicLong(); // 0 once it is closed
     private final TextSpecification specification;
@@ -30,7 +33,9 @@ public final class TextTokenizer implements AutoCloseable {
         TokenizerLibrary.ensureLoaded();
         TextTokenizer result = new TextTokenizer(file, specification);
         try {
-            long tokenizer = Tokenizers.createTokenizerFromString(new String(TokenizerFile.read(file), StandardCharsets.UTF_8));
+            String json = new String(TokenizerFile.read(file), StandardCharsets.UTF_8);
+            reserve(specification.maxTokens());
+            long tokenizer = Tokenizers.createTokenizerFromString(json);
             result.tokenizer.set(tokenizer);
             // What the file says about length and padding is for other users.
             Tokenizers.disablePadding(tokenizer);
@@ -55,8 +60,10 @@ public final class TextTokenizer implements AutoCloseable {
         String input = specification.lowerCase() ? text.toLowerCase(Locale.ROOT) : text;
         long[] ids;
         try {
+            reserve(specification.maxTokens());
             long encoding = Tokenizers.encode(tokenizer.get(), input, true);
             try {
+                reserve(specification.maxTokens());
                 ids = Tokenizers.getTokenIds(encoding);
             } finally {
                 Tokenizers.deleteEncoding(encoding);
@@ -70,6 +77,15 @@ public final class TextTokenizer implements AutoCloseable {
             result[i] = (int) Math.min(ids[i], Integer.MAX_VALUE); // unsigned in the library; no model has so many
         }
         return result;
+    }
+
+    /**
+     * Takes as much of the heap as the library is about to, and gives it back. The library ends the process where it cannot make a Java object; so the
+     * memory had better run out here.
+     */
+    private static void reserve(int tokens) {
+        reserve = new long[tokens + OTHER_WORDS];
+        reserve = null;
     }
 
     /** The tokenizer.json, for messages. */
