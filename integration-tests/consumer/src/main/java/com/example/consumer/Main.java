@@ -39,5 +39,14 @@ public final class Main {
             }
             System.out.println("module " + module + ", " + model.backend() + ": best is \"" + texts.get(logits.bestText(0)) + '"');
         }
+
+        // The model that comes along in a jar of its own, which nothing here names.
+        Path shapes = Path.of(args[1], "..", "examples", "pictures", "large-blue-ring.png");
+        try (OpenAutoGlm demo = OpenAutoGlm.fromPretrained("open-autoglm-demo")) {
+            Logits logits = demo.forward(demo.encodeImages(List.of(ImageInput.of(shapes))), demo.encodeTexts("a small red star", "a large blue ring"));
+            if (logits.bestText(0) != 1) {
+                throw new AssertionError("the embedded model takes a large blue ring for a small red star");
+            }
+        }
     }
 }
