@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
 public final class Soak implements Callable<Integer> {
     /** Bytes that a step may add in the long run: a call makes many small blocks, a load many large ones. */
     static final double ALLOWED_PER_CALL = 8;
-    static final double ALLOWED_PER_LOAD = 4096;
+    static final double ALLOWED_PER_LOAD = 8192;
 
     @Spec private CommandSpec spec;
 
