@@ -5,6 +5,7 @@
 
 #include "c_api/api.h"
 #include "c_api/handles.h"
+#include "support/machine.h"
 
 using namespace oag;
 using namespace oag::test;
@@ -43,7 +44,7 @@ TEST_CASE("a call that runs while its model is closed ends as if it had not been
     Api api;
     oag_model* const model = api.model;
     api.model = nullptr;
-    const std::vector<oag_image> images(300, api.picture(0));
+    const std::vector<oag_image> images(on_slow_machine<size_t>(40, 300), api.picture(0));
     std::vector<float> rows(images.size() * api.width);
     std::atomic<bool> over{false};
     oag_status status = OAG_INTERNAL;

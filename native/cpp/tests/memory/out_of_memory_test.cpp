@@ -41,7 +41,7 @@ int64_t allocations(const Call& call) {
 
 // All of a short call's allocations; of a long one's the first, and then one of each stretch.
 std::vector<int64_t> moments(int64_t count) {
-  const int64_t every = on_slow_machine(20, 200), more = on_slow_machine(30, 300);
+  const int64_t every = on_slow_machine(4, 200), more = on_slow_machine(6, 300);
   std::vector<int64_t> chosen;
   for (int64_t n = 0; n < count; n += n < every ? 1 : 1 + (count - every) / more) chosen.push_back(n);
   if (count > 0) chosen.push_back(count - 1);
