@@ -79,9 +79,9 @@ public final class ChildJvm implements AutoCloseable {
         return process;
     }
 
-    /** What it has printed so far. */
+    /** What it has printed so far, without the JVM's word that JAVA_TOOL_OPTIONS is set where these tests run. */
     String output() throws IOException {
-        return Files.readString(output.toPath(), StandardCharsets.UTF_8);
+        return Files.readString(output.toPath(), StandardCharsets.UTF_8).replaceAll("(?m)^Picked up \\w+:.*\\R", "");
     }
 
     /** Waits for its end. */
