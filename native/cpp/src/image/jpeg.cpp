@@ -17,9 +17,16 @@
 namespace oag::image {
 namespace {
 
-// More scans than any encoder writes; each costs a walk over all coefficients, so that a small hostile file could
-// keep a thread for hours.
-constexpr int most_scans = 1000;
+// Each scan costs a walk over all coefficients, so that a small hostile file could keep a thread for hours. Encoders write some ten scans, and no scan
+// script has use for more than a few dozen.
+constexpr int most_scans = 1000;                              // of a small picture, where they cost nothing
+constexpr int scans_of_any_size = 64;
+constexpr int64_t pixels_in_all_scans = int64_t{1} << 32;     // some 40 s of decoding
+
+int allowed_scans(const jpeg_decompress_struct& codec) {
+  const int64_t pixels = std::max<int64_t>(1, int64_t{codec.image_width} * codec.image_height);
+  return static_cast<int>(std::clamp<int64_t>(pixels_in_all_scans / pixels, scans_of_any_size, most_scans));
+}
 
 struct ErrorManager {
   jpeg_error_mgr base;  // first: libjpeg hands back a pointer to it
@@ -62,7 +69,8 @@ void source_skip(j_decompress_ptr codec, long bytes) {
 }
 
 void count_scans(j_common_ptr codec) {
-  if (reinterpret_cast<j_decompress_ptr>(codec)->input_scan_number > most_scans) give_up(codec, "it has more than 1000 scans");
+  const auto* decoder = reinterpret_cast<j_decompress_ptr>(codec);
+  if (decoder->input_scan_number > allowed_scans(*decoder)) give_up(codec, "it has more scans than a picture of its size can need");
 }
 
 int divided_by_255(int product) {  // rounded; Pillow's MULDIV255

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "image/golden.h"
+#include "support/refusal.h"
 
 using namespace oag;
 using namespace oag::image;
@@ -30,6 +31,21 @@ std::string first_difference(const Picture& picture, const std::string& name) {
   const auto at = static_cast<size_t>(std::mismatch(expected.begin(), expected.end(), picture.pixels()).first - expected.begin());
   if (at == expected.size()) return "equal";
   return "byte " + std::to_string(at) + ": " + std::to_string(picture.pixels()[at]) + ", expected " + std::to_string(expected[at]);
+}
+
+// A progressive file of `side` x `side` pixels that goes on with `scans` scans which say nothing: each is a header alone, and makes
+// the decoder walk over the whole picture.
+std::vector<uint8_t> with_empty_scans(uint16_t side, int scans) {
+  std::vector<uint8_t> file = golden::file("pictures/gray-progressive.jpg");
+  const uint8_t frame[] = {0xff, 0xc2}, scan[] = {0xff, 0xda};
+  const auto sizes = std::search(file.begin(), file.end(), std::begin(frame), std::end(frame)) + 5;  // behind marker, length and precision
+  for (int i = 0; i < 4; ++i) sizes[i] = static_cast<uint8_t>(i % 2 ? side & 0xff : side >> 8);
+  const auto second = std::search(std::search(file.begin(), file.end(), std::begin(scan), std::end(scan)) + 2, file.end(), std::begin(scan), std::end(scan));
+  file.erase(second, file.end());
+  const uint8_t empty[] = {0xff, 0xda, 0, 8, 1, 1, 0, 0, 0, 0x10};  // refines the first coefficient by a bit
+  for (int i = 0; i < scans; ++i) file.insert(file.end(), std::begin(empty), std::end(empty));
+  file.insert(file.end(), {0xff, 0xd9});
+  return file;
 }
 
 }  // namespace
@@ -181,4 +197,11 @@ TEST_CASE("many threads decode at once") {
   }
   for (auto& thread : threads) thread.join();
   for (const int count : failures) CHECK(count == 0);
+}
+
+TEST_CASE("a small file cannot keep a thread busy for long with scans") {
+  CHECK(decoded(with_empty_scans(40, 900)).width() == 40);
+  CHECK(test::wrong_refusal(Status::bad_image, {"more scans"}, [] { decoded(with_empty_scans(40, 1100)); }) == "");
+  // 67 million pixels: 64 scans.
+  CHECK(test::wrong_refusal(Status::bad_image, {"more scans"}, [] { decoded(with_empty_scans(8192, 80)); }) == "");
 }

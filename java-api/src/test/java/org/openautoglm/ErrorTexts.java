@@ -28,7 +28,7 @@ final class ErrorTexts {
     private static final int LEAST_LETTERS = 7;
 
     /** Native functions that are handed a sentence, or a part of one, and throw it. A throw that only passes on what it got must stand in one of these. */
-    static final Set<String> NATIVE_HELPERS = Set.of("refuse", "refuse_null", "require", "require_columns", "require_floats", "require_room", "require_vector", "fail", "write_error");
+    static final Set<String> NATIVE_HELPERS = Set.of("refuse", "refuse_null", "require", "require_columns", "require_floats", "require_room", "require_vector", "fail", "give_up", "write_error");
     /** The same in Java; constructors of exceptions are found by their name. */
     static final Set<String> JAVA_HELPERS = Set.of("fault", "damaged", "wrongInput", "next");
 
