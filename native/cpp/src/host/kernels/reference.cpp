@@ -2,6 +2,7 @@
 //
 // Written to be read, and to give the error that a straightforward fp32 program has: each sum in order, each step rounded to fp32,
 // functions from the standard library.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -143,8 +144,14 @@ void softmax(const float* x, int64_t rows, int64_t width, float* out) {
   for (int64_t i = 0; i < rows; ++i, x += width, out += width) {
     float maximum = -INFINITY;
     for (int64_t j = 0; j < width; ++j) maximum = x[j] > maximum ? x[j] : maximum;
+    // In blocks: in one long chain a million small terms are added to a large sum, and a thousandth of it is rounded away.
+    constexpr int64_t kBlock = 1024;
     float sum = 0.0f;
-    for (int64_t j = 0; j < width; ++j) sum += out[j] = std::exp(x[j] - maximum);
+    for (int64_t begin = 0; begin < width; begin += kBlock) {
+      float part = 0.0f;
+      for (int64_t j = begin; j < std::min(width, begin + kBlock); ++j) part += out[j] = std::exp(x[j] - maximum);
+      sum += part;
+    }
     for (int64_t j = 0; j < width; ++j) out[j] /= sum;
   }
 }
