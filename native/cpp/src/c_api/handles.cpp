@@ -1,5 +1,8 @@
 #include "c_api/handles.h"
 
+#include <algorithm>
+#include <cstddef>
+
 namespace oag::c_api {
 
 // The ABI's numbers are those of the rooms behind it.
@@ -19,7 +22,8 @@ void write_error(std::string_view text, char* error, size_t capacity) noexcept {
   if (!error || capacity == 0) return;
   size_t length = std::min(text.size(), capacity - 1);
   while (length > 0 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xc0) == 0x80) length--;  // not within a UTF-8 sequence
-  std::memcpy(error, text.data(), length);
+  // A name in a hostile file may hold line breaks and what terminals obey.
+  std::transform(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(length), error, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c; });
   error[length] = '\0';
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/model.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -129,6 +130,14 @@ void Model::run(const Recording& recording, const Bindings& bindings, const Prog
   program(*pass);
 }
 
+// NaN and infinities in weights are refused when they are loaded; finite ones may be so large that sums overflow.
+void Model::require_finite(const float* values, int64_t count) const {
+  for (int64_t i = 0; i < count; i++)
+    if (!std::isfinite(values[i]))
+      throw Error(Status::bad_model, folder_.path() + ": its numbers overflow: the model computes " + (std::isnan(values[i]) ? "NaN" : "an infinity") +
+                                         ": its weights are damaged, or made for another precision");
+}
+
 void Model::require_image_tower() const {
   if (!definition_->image_spec()) throw Error(Status::unsupported, folder_.path() + ": this model has no image tower");
 }
@@ -177,6 +186,7 @@ void Model::encode_images(const std::vector<ImageRequest>& images, float* out, s
     run(image_recording_, bind(now, 0, 0), [&](Pass& pass) {
       image_program(pass, *definition_, make_sequences(SequenceTable::uniform(now, spec.rows_per_image)), pixels, rows);
     });
+    require_finite(rows, now * definition_->embedding_size());
     for (int64_t i = 0; i < now && items; i++) {
       if (results[static_cast<size_t>(i)].status == Status::ok) continue;
       std::fill_n(rows + i * definition_->embedding_size(), definition_->embedding_size(), 0.0f);
@@ -198,6 +208,7 @@ void Model::encode_texts(const int32_t* ids, const int64_t* offsets, int64_t cou
                    distinct.data() + piece.first_distinct * width);
     });
   }
+  require_finite(distinct.data(), static_cast<int64_t>(distinct.size()));
   for (int64_t i = 0; i < count; i++) std::copy_n(distinct.data() + plan.distinct_of[static_cast<size_t>(i)] * width, width, out + i * width);
 }
 
@@ -221,6 +232,7 @@ void Model::forward(const float* images, int64_t image_count, const float* texts
       for (int64_t i = 0; i < rows && columns < text_count; i++) std::copy_n(out + i * columns, columns, logits + (image + i) * text_count + text);
     }
   }
+  require_finite(logits, image_count * text_count);
   const int64_t rows_now = std::clamp<int64_t>(logits_per_pass / text_count, 1, image_count);
   for (int64_t image = 0; image < image_count && probabilities; image += rows_now) {
     const int64_t rows = std::min(rows_now, image_count - image);

@@ -61,6 +61,7 @@ class Model {
  private:
   void decode(const ImageRequest& image, float* pixels) const;
   void require_image_tower() const;
+  void require_finite(const float* values, int64_t count) const;
   // Runs `program`, as recorded, in a leased workspace.
   void run(const Recording& recording, const Bindings& bindings, const Program& program) const;
 

@@ -1,7 +1,6 @@
 package org.openautoglm;
 
 import java.nio.FloatBuffer;
-import java.nio.ReadOnlyBufferException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -34,18 +33,28 @@ final class Arguments {
         return checked;
     }
 
-    /** A copy of the caller's list, which may change meanwhile. */
+    /** A copy of the caller's list, which may change meanwhile; without nulls. */
+    static <T> List<T> copy(List<T> list, String name) {
+        List<T> items = new ArrayList<>(Objects.requireNonNull(list, name));
+        requireNoNull(items.toArray(), name);
+        return items;
+    }
+
     private static Object[] notEmpty(List<?> list, String name) {
         Object[] items = Objects.requireNonNull(list, name).toArray();
         if (items.length == 0) {
             throw new IllegalArgumentException(name + " is empty");
         }
+        requireNoNull(items, name);
+        return items;
+    }
+
+    private static void requireNoNull(Object[] items, String name) {
         for (int i = 0; i < items.length; i++) {
             if (items[i] == null) {
                 throw new NullPointerException(name + "[" + i + "] is null");
             }
         }
-        return items;
     }
 
     /** Refuses text that is not valid UTF-16. */
@@ -61,7 +70,7 @@ final class Arguments {
     static FloatBuffer window(FloatBuffer target, int length) {
         Objects.requireNonNull(target, "target");
         if (target.isReadOnly()) {
-            throw new ReadOnlyBufferException();
+            throw new IllegalArgumentException("target is read-only: give a buffer that can be written");
         }
         if (target.remaining() < length) {
             throw new IllegalArgumentException("target has room for " + target.remaining() + " floats, but the embeddings have " + length);

@@ -69,7 +69,7 @@ public final class ImageInput {
      * @throws IllegalArgumentException when the buffer is too small
      */
     public static ImageInput ofRgb(ByteBuffer pixels, int width, int height) {
-        return ofRgb(pixels, width, height, Math.multiplyExact(3, Math.max(0, width)));
+        return ofRgb(pixels, width, height, (int) Math.min(Integer.MAX_VALUE, 3L * Math.max(0, width)));
     }
 
     /**

@@ -5,6 +5,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -242,7 +243,7 @@ public final class OpenAutoGlm extends NativeObject {
      * @return as in {@link #encodeTexts(List)}
      */
     public Features encodeTexts(String... texts) {
-        return encodeTexts(List.of(texts));
+        return encodeTexts(Arrays.asList(Objects.requireNonNull(texts, "texts")));
     }
 
     /**
@@ -330,7 +331,7 @@ public final class OpenAutoGlm extends NativeObject {
      * @return completes with the features or with what the call throws; cancelling it before its turn skips the work
      */
     public CompletableFuture<Features> encodeImagesAsync(List<ImageInput> images, Executor executor) {
-        List<ImageInput> copy = List.copyOf(images);
+        List<ImageInput> copy = Arguments.copy(images, "images");
         return ExecutorFuture.run(executor, () -> encodeImages(copy));
     }
 
@@ -342,7 +343,7 @@ public final class OpenAutoGlm extends NativeObject {
      * @return completes with the features or with what the call throws
      */
     public CompletableFuture<Features> encodeTextsAsync(List<String> texts, Executor executor) {
-        List<String> copy = List.copyOf(texts);
+        List<String> copy = Arguments.copy(texts, "texts");
         return ExecutorFuture.run(executor, () -> encodeTexts(copy));
     }
 

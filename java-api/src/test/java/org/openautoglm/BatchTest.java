@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.ReadOnlyBufferException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -170,7 +169,7 @@ class BatchTest {
             }
         }
         assertThrows(IllegalArgumentException.class, () -> model.encodeImages(images, new float[2 * dimension - 1]));
-        assertThrows(ReadOnlyBufferException.class, () -> model.encodeTexts(texts, FloatBuffer.wrap(array).asReadOnlyBuffer()));
+        assertThrows(IllegalArgumentException.class, () -> model.encodeTexts(texts, FloatBuffer.wrap(array).asReadOnlyBuffer()));
     }
 
     @Test
@@ -194,6 +193,13 @@ class BatchTest {
 
     @Test
     void wrongArgumentsAreNamed() {
+        assertEquals("texts[1] is null", assertThrows(NullPointerException.class, () -> model.encodeTexts("a", null)).getMessage());
+        assertEquals("texts[0] is null", assertThrows(NullPointerException.class, () -> model.encodeTexts((String) null)).getMessage());
+        assertEquals("texts", assertThrows(NullPointerException.class, () -> model.encodeTexts((String[]) null)).getMessage());
+        assertEquals("texts[1] is null",
+            assertThrows(NullPointerException.class, () -> model.encodeTextsAsync(java.util.Arrays.asList("a", null), Runnable::run)).getMessage());
+        assertEquals("images", assertThrows(NullPointerException.class, () -> model.encodeImagesAsync(null, Runnable::run)).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> ImageInput.ofRgb(java.nio.ByteBuffer.allocate(3), 1 << 30, 1));
         assertMessage(IllegalArgumentException.class, "images is empty", () -> model.encodeImages(List.of()));
         assertMessage(IllegalArgumentException.class, "texts is empty", () -> model.encodeTexts(List.of()));
         assertMessage(NullPointerException.class, "images", () -> model.encodeImages(null));

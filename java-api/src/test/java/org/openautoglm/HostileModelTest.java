@@ -107,6 +107,44 @@ class HostileModelTest {
         assertSaid(assertThrows(ModelException.class, () -> OpenAutoGlm.fromPretrained(SOUND.resolve("config.json"))), List.of("config.json", "is a file"));
     }
 
+    /** exp(60,000) is no float: found when it is computed. */
+    @Test
+    void finiteWeightsThatOverflowAreNamed() throws IOException {
+        copySound();
+        try (RandomAccessFile weights = new RandomAccessFile(folder.resolve(WEIGHTS).toFile(), "rw")) {
+            byte[] header = new byte[(int) Long.reverseBytes(weights.readLong())];
+            weights.readFully(header);
+            long begin = com.google.gson.JsonParser.parseString(new String(header)).getAsJsonObject().getAsJsonObject("logit_scale")
+                .getAsJsonArray("data_offsets").get(0).getAsLong();
+            weights.seek(8 + header.length + begin);
+            weights.write(new byte[] {0x53, 0x7b}); // F16
+        }
+        try (OpenAutoGlm model = OpenAutoGlm.fromPretrained(folder)) {
+            Features images = model.encodeImages(List.of(ImageInput.of(TestData.LANDSCAPE)));
+            Features texts = model.encodeTexts("a cat");
+            assertSaid(assertThrows(ModelException.class, () -> model.forward(images, texts)), List.of(folder.toString(), "overflow"));
+        }
+    }
+
+    @Test
+    void aTokenizerWithoutSpecialTokensIsNamed() throws IOException {
+        copySound();
+        DamagedFolders.edit(folder.resolve("tokenizer.json"), json -> json.add("post_processor", com.google.gson.JsonNull.INSTANCE));
+        try (OpenAutoGlm model = OpenAutoGlm.fromPretrained(folder)) {
+            assertSaid(assertThrows(ModelException.class, () -> model.encodeTexts("a cat", "")), List.of("tokenizer.json", "0 tokens", "post_processor"));
+        }
+    }
+
+    /** Nothing that a terminal obeys comes out of a file's names. */
+    @Test
+    void namesInFilesStayOnTheirLine() throws IOException {
+        copySound();
+        Files.delete(folder.resolve(WEIGHTS));
+        Files.writeString(folder.resolve(WEIGHTS + ".index.json"), "{\"weight_map\": {\"a\": \"b\\n\\u001b[31m.safetensors\"}}");
+        ModelException refusal = assertThrows(ModelException.class, () -> OpenAutoGlm.fromPretrained(folder).close());
+        assertSaid(refusal, List.of("b??[31m.safetensors"));
+    }
+
     /** Pictures need no tokenizer; texts say what is missing, at the call. */
     @Test
     void withoutATokenizerPicturesAreStillServed() throws IOException {

@@ -22,7 +22,7 @@ class ProcessLifeTest {
     /** However it ends: 90 times by System.exit, 5 times by halt, 5 times by a signal. */
     @Test
     void endingDuringRunningCallsIsClean() throws Exception {
-        List<String> ends = new ArrayList<>(Collections.nCopies(90, "exit"));
+        List<String> ends = new ArrayList<>(Collections.nCopies(100, "exit"));
         ends.addAll(Collections.nCopies(5, "halt"));
         ends.addAll(Collections.nCopies(5, "signal"));
         for (int begin = 0; begin < ends.size(); begin += AT_ONCE) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,7 +47,7 @@ public final class CacheFolders {
      */
     public static <T> T first(String what, Task<T> task) throws IOException {
         Map<String, Throwable> problems = new LinkedHashMap<>();
-        for (Path folder : candidates()) {
+        for (Path folder : candidates(problems)) {
             T result = attempt(folder, task, problems);
             if (result != null) {
                 return result;
@@ -76,24 +77,34 @@ public final class CacheFolders {
         }
     }
 
-    private static List<Path> candidates() {
+    private static List<Path> candidates(Map<String, Throwable> problems) {
         String set = setting(PROPERTY);
-        if (set != null) {
-            return List.of(Path.of(set).toAbsolutePath());
-        }
         List<Path> folders = new ArrayList<>();
+        if (set != null) {
+            add(set, "", folders, problems);
+            return folders;
+        }
         if (working != null) {
             folders.add(working);
         }
         String javacpp = setting(JAVACPP_PROPERTY);
         if (javacpp != null) {
-            folders.add(Path.of(javacpp).toAbsolutePath());
+            add(javacpp, "", folders, problems);
         }
-        Path home = Path.of(System.getProperty("user.home", ""));
-        if (home.isAbsolute()) { // "?" for a user without an entry in passwd
-            folders.add(home.resolve(".cache").resolve("openautoglm"));
+        String home = System.getProperty("user.home", "");
+        if (home.length() > 1) { // "?" for a user without an entry in passwd
+            add(home, ".cache/openautoglm", folders, problems);
         }
         return folders.stream().distinct().toList();
+    }
+
+    /** A name that the locale has no letters for is no path. */
+    private static void add(String name, String below, List<Path> folders, Map<String, Throwable> problems) {
+        try {
+            folders.add(Path.of(name).toAbsolutePath().resolve(below));
+        } catch (InvalidPathException cause) {
+            problems.put(name, cause);
+        }
     }
 
     private static String setting(String property) {

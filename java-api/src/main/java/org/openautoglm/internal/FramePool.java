@@ -9,7 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * Lends {@link Frame}s, and bounds them: large ones share a budget, so that hundreds of threads with batches of pictures wait for each
  * other, in order, instead of each holding its files in memory. Idle frames are kept, up to a limit, for the next call.
  *
- * <p>No thread leases a large frame while it holds one, hence no waiting in a circle. Safe for any thread.
+ * <p>A thread that holds a large frame and asks for another, as a picture does that calls a model while it is read, gets it beyond the budget: it would wait for
+ * itself. Safe for any thread; a frame is given back by the thread that leased it.
  */
 final class FramePool {
     static final FramePool SHARED = new FramePool(128L << 20, 32L << 20);
@@ -23,6 +24,7 @@ final class FramePool {
     private final Semaphore budget;
     private final int budgetUnits;
     private final long idleLimit;
+    private final ThreadLocal<Boolean> holdsLarge = new ThreadLocal<>();   // set while a frame of this thread is charged
     private final AtomicLong idleBytes = new AtomicLong();
     @SuppressWarnings({"unchecked", "rawtypes"})
     private final Deque<Frame>[] idle = new Deque[LARGEST_KEPT_SHIFT - SMALLEST_SHIFT + 1]; // by size, each the double of the last
@@ -49,13 +51,16 @@ final class FramePool {
      * @throws org.openautoglm.NativeMemoryException when there is no memory, or {@code size} is beyond 2 GiB
      */
     Frame lease(long size) {
-        int units = size <= UNCOUNTED ? 0 : (int) Math.min(budgetUnits, (size + UNIT - 1) / UNIT);
+        int units = size <= UNCOUNTED || holdsLarge.get() != null ? 0 : (int) Math.min(budgetUnits, (size + UNIT - 1) / UNIT);
         if (units > 0) {
             budget.acquireUninterruptibly(units); // fair: even 0 permits would queue up behind the waiting
         }
         try {
             Frame frame = takeOrAllocate(size);
             frame.charge(units);
+            if (units > 0) {
+                holdsLarge.set(true);
+            }
             return frame;
         } catch (RuntimeException | Error failure) {
             budget.release(units);
@@ -95,6 +100,9 @@ final class FramePool {
         }
         if (!kept) {
             frame.free();
+        }
+        if (units > 0) {
+            holdsLarge.remove();
         }
         budget.release(units);
     }

@@ -33,8 +33,13 @@ public final class TextEncoder {
         }
     }
 
-    /** An id that the model does not have is the folder's fault, not the caller's. */
+    /** Ids that the model does not have, none at all, and too many special ones are the folder's fault, not the caller's. */
     private static void requireKnown(NativeModel model, TextTokenizer tokenizer, int[] ids) {
+        int most = model.textSpecification().maxTokens();
+        if (ids.length == 0 || ids.length > most) {
+            throw new ModelException(tokenizer.file() + ": gives a text " + ids.length + " tokens, but the model takes 1 … " + most
+                + ": its post_processor, which adds special tokens, is missing or another model's; fetch the whole folder again");
+        }
         int known = model.facts().vocabularySize();
         for (int id : ids) {
             if (id < 0 || id >= known) {

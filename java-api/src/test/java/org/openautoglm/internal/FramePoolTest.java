@@ -35,6 +35,20 @@ class FramePoolTest {
         assertEquals(0, pool.idleBytes());
     }
 
+    /** As of a picture that calls a model while it is read. */
+    @Test
+    void aThreadDoesNotWaitForItself() {
+        FramePool pool = new FramePool(8 * MIB, 0);
+        try (Frame all = pool.lease(8 * MIB)) {
+            try (Frame within = pool.lease(6 * MIB)) {
+                assertNotEquals(all.at(0), within.at(0));
+                assertEquals(0, pool.budgetLeft());
+            }
+            assertEquals(0, pool.budgetLeft());
+        }
+        assertEquals(8 * MIB, pool.budgetLeft());
+    }
+
     @Test
     void idleFramesAreBounded() {
         FramePool pool = new FramePool(64 * MIB, MIB);
