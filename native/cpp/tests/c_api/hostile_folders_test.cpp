@@ -46,6 +46,7 @@ class Bench {
     oag_model* model = reinterpret_cast<oag_model*>(8);
     const oag_status got = oag_model_load(api_.runtime, folder.path().c_str(), nullptr, &model, error, sizeof error);
     const std::string seen = "status " + std::to_string(got) + ": " + error;
+    if (got == OAG_OK) oag_model_close(model);
     if (got != status || model != nullptr) return seen;
     if (std::string(error).rfind(folder.path(), 0) != 0) return "does not begin with its path: " + seen;
     for (const std::string& part : parts)
