@@ -1,6 +1,6 @@
 """Captions as English."""
 
-from scenes import COLOUR, COLOURS, NONE, SHAPE, SHAPES, SIZE, SIZES
+from scenes import COLOUR, COLOURS, NONE, RELATIONS, SHAPE, SHAPES, SIZE, SIZES
 
 COLOUR_NAMES, SIZE_NAMES = tuple(COLOURS), tuple(SIZES)
 
@@ -10,13 +10,12 @@ SYNONYMS = {  # the first is what the tests say; the others are what people may 
     "above": ("above", "over", "on top of"), "below": ("below", "under", "beneath"),
     "left of": ("left of", "to the left of", "on the left of"), "right of": ("right of", "to the right of", "on the right of"),
 }
-RELATION_NAMES = ("above", "below", "left of", "right of")
 OPENINGS = ("a picture of", "a photo of", "an image of", "a drawing of")
 
 
 def all_words():
     """Each word that a caption may have, once."""
-    texts = [*SHAPES, *COLOUR_NAMES, *SIZE_NAMES, *RELATION_NAMES, *OPENINGS, "and", "a", "an", "the"]
+    texts = [*SHAPES, *COLOUR_NAMES, *SIZE_NAMES, *RELATIONS, *OPENINGS, "and", "a", "an", "the"]
     texts += [text for synonyms in SYNONYMS.values() for text in synonyms]
     return sorted({word for text in texts for word in text.split()})
 
@@ -37,7 +36,7 @@ def sentence(captions, row, rng=None):
     text = name_object(captions.attributes[row, 0])
     if captions.objects[row] == 2:
         relation = captions.relations[row]
-        text += " " + ("and" if relation == NONE else say(RELATION_NAMES[relation])) + " " + name_object(captions.attributes[row, 1])
+        text += " " + ("and" if relation == NONE else say(RELATIONS[relation])) + " " + name_object(captions.attributes[row, 1])
     if rng is not None and rng.random() < 0.15:
         text = OPENINGS[rng.integers(len(OPENINGS))] + " " + text
     return text

@@ -13,22 +13,19 @@ final class Arguments {
 
     /** What the inputs stand for, in order. */
     static List<Picture.Named> pictures(List<ImageInput> images) {
-        Object[] inputs = notEmpty(images, "images");
-        List<Picture.Named> pictures = new ArrayList<>(inputs.length);
-        for (Object input : inputs) {
-            pictures.add(((ImageInput) input).picture());
+        List<ImageInput> inputs = notEmpty(images, "images");
+        List<Picture.Named> pictures = new ArrayList<>(inputs.size());
+        for (ImageInput input : inputs) {
+            pictures.add(input.picture());
         }
         return pictures;
     }
 
     /** The texts, each valid UTF-16. */
     static List<String> texts(List<String> texts) {
-        Object[] inputs = notEmpty(texts, "texts");
-        List<String> checked = new ArrayList<>(inputs.length);
-        for (int i = 0; i < inputs.length; i++) {
-            String text = (String) inputs[i];
-            checkText(text, "texts[" + i + "]");
-            checked.add(text);
+        List<String> checked = notEmpty(texts, "texts");
+        for (int i = 0; i < checked.size(); i++) {
+            checkText(checked.get(i), "texts[" + i + "]");
         }
         return checked;
     }
@@ -36,25 +33,20 @@ final class Arguments {
     /** A copy of the caller's list, which may change meanwhile; without nulls. */
     static <T> List<T> copy(List<T> list, String name) {
         List<T> items = new ArrayList<>(Objects.requireNonNull(list, name));
-        requireNoNull(items.toArray(), name);
-        return items;
-    }
-
-    private static Object[] notEmpty(List<?> list, String name) {
-        Object[] items = Objects.requireNonNull(list, name).toArray();
-        if (items.length == 0) {
-            throw new IllegalArgumentException(name + " is empty");
-        }
-        requireNoNull(items, name);
-        return items;
-    }
-
-    private static void requireNoNull(Object[] items, String name) {
-        for (int i = 0; i < items.length; i++) {
-            if (items[i] == null) {
+        for (int i = 0; i < items.size(); i++) {
+            if (items.get(i) == null) {
                 throw new NullPointerException(name + "[" + i + "] is null");
             }
         }
+        return items;
+    }
+
+    private static <T> List<T> notEmpty(List<T> list, String name) {
+        List<T> items = copy(list, name);
+        if (items.isEmpty()) {
+            throw new IllegalArgumentException(name + " is empty");
+        }
+        return items;
     }
 
     /** Refuses text that is not valid UTF-16. */
