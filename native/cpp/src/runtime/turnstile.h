@@ -25,6 +25,12 @@ class Turnstile {
     int64_t units_;
   };
 
+  // How many callers are in the queue.
+  int64_t waiting() const {
+    const std::lock_guard lock(mutex_);
+    return static_cast<int64_t>(issued_ - served_);
+  }
+
  private:
   int64_t take(int64_t units) {
     units = std::min(units, capacity_);
@@ -46,7 +52,7 @@ class Turnstile {
   }
 
   const int64_t capacity_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   int64_t free_;
   uint64_t issued_ = 0, served_ = 0;

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <chrono>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -30,8 +30,8 @@ class CountingExecutor final : public Executor {
   bool fail = false;
 };
 
-void wait_until(const std::atomic<int>& value, int wanted) {
-  while (value < wanted) std::this_thread::yield();
+void wait_for_queue(const Turnstile& turnstile, int64_t callers) {
+  while (turnstile.waiting() < callers) std::this_thread::yield();
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ TEST_CASE("who asks for more than there is gets all, alone") {
       const Turnstile::Held one(turnstile, 1);
       entered++;
     });
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    wait_for_queue(turnstile, 1);
     CHECK(entered == 0);
   }
   other.join();
@@ -77,23 +77,17 @@ TEST_CASE("a large request is not overtaken by small ones that come later") {
   auto first = std::make_unique<Turnstile::Held>(turnstile, 5);
   std::vector<int> order;
   std::mutex order_mutex;
-  std::atomic<int> started{0};
+  std::atomic<bool> small_entered{false};
   const auto enter = [&](int64_t units, int name) {
-    started++;
     const Turnstile::Held some(turnstile, units);
+    small_entered = small_entered || name == 2;
     const std::lock_guard lock(order_mutex);
     order.push_back(name);
   };
   std::thread large(enter, 8, 1);  // waits for the five
-  wait_until(started, 1);
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  std::thread small(enter, 2, 2);  // would fit now, but came later
-  wait_until(started, 2);
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  {
-    const std::lock_guard lock(order_mutex);
-    CHECK(order.empty());
-  }
+  wait_for_queue(turnstile, 1);
+  std::thread small(enter, 3, 2);  // would fit now, but came later; the two do not fit together, so one is written down first
+  while (turnstile.waiting() < 2 && !small_entered) std::this_thread::yield();
   first.reset();
   large.join();
   small.join();
