@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
          description = {"", "Each case is checked first (both sides must compute the same), then timed in turn. "
                         + "Rows are appended to OUT.jsonl, and OUT.csv is made from them.", ""})
 public final class Main implements Callable<Integer> {
-    /** The parts of the model that can be measured. */
-    enum Part { IMAGE, TEXT }
+    /** What can be measured. */
+    enum Part { IMAGE, TEXT, LONG_TEXT }
 
     @Spec private CommandSpec spec;
 
@@ -32,7 +32,7 @@ public final class Main implements Callable<Integer> {
             description = "Model folder in it, after which NAME-image.onnx and NAME-text.onnx are named. Default: ${DEFAULT-VALUE}.")
     private String model;
 
-    @Option(names = "--cases", paramLabel = "PART", split = ",", defaultValue = "image,text", description = "image, text. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--cases", paramLabel = "PART", split = ",", defaultValue = "image,text", description = "image, text, long_text. Default: ${DEFAULT-VALUE}.")
     private List<Part> parts;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads of each side. Default: the CPUs that this process may use.")
@@ -110,6 +110,7 @@ public final class Main implements Callable<Integer> {
         return switch (part) {
             case IMAGE -> new ImageTowerSuite(setup, runtime);
             case TEXT -> new TextTowerSuite(setup);
+            case LONG_TEXT -> new LongTextSuite(setup);
         };
     }
 

@@ -71,6 +71,16 @@ class HarnessTest {
     }
 
     @Test
+    void aLongTextRunsBesideItsPieces() throws Exception {
+        TestModels.copyTinyClip(folder);
+        assertEquals(0, run("--cases", "long_text"), err::toString);
+        Row row = rows().get(0);
+        assertEquals(1, rows().size());
+        assertEquals("openautoglm, 8 texts", row.peer());
+        assertTrue(row.lowest_cosine() > 0.999999 && row.ratio() > 0, row::toString);
+    }
+
+    @Test
     void sidesThatComputeDifferentThingsGiveNoRow() throws Exception {
         TestModels.copyTinyClip(folder);
         Path config = folder.resolve("tiny-clip/config.json");
