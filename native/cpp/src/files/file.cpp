@@ -44,6 +44,11 @@ void File::read(int64_t offset, int64_t count, void* out) const {
   }
 }
 
+bool exists(const std::string& path) {
+  struct stat status;
+  return stat(path.c_str(), &status) == 0;
+}
+
 bool is_regular_file(const std::string& path) {
   struct stat status;
   return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);

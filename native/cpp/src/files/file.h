@@ -28,6 +28,8 @@ class File {
   int64_t size_ = 0;
 };
 
+// Whether there is anything at all; a link that leads nowhere is nothing.
+bool exists(const std::string& path);
 bool is_regular_file(const std::string& path);
 bool is_folder(const std::string& path);
 

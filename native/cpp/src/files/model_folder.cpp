@@ -30,7 +30,7 @@ std::vector<Safetensors> open_shards(const std::string& folder, const std::strin
   if (names.empty()) throw Error(Status::bad_model, index_path + ": weight_map is empty");
   std::vector<Safetensors> shards;
   for (const std::string& name : names) {
-    if (!is_regular_file(folder + "/" + name))
+    if (!exists(folder + "/" + name))
       throw Error(Status::io, folder + "/" + name + ": is missing; model.safetensors.index.json names it: download the folder again, all of it");
     shards.emplace_back(folder + "/" + name);
   }
@@ -40,11 +40,11 @@ std::vector<Safetensors> open_shards(const std::string& folder, const std::strin
 std::vector<Safetensors> open_weights(const std::string& folder) {
   std::vector<Safetensors> weights;
   const std::string single = folder + "/model.safetensors", index = folder + "/model.safetensors.index.json";
-  if (is_regular_file(single)) {
+  if (exists(single)) {
     weights.emplace_back(single);
     return weights;
   }
-  if (is_regular_file(index)) return open_shards(folder, index);
+  if (exists(index)) return open_shards(folder, index);
   if (is_regular_file(folder + "/pytorch_model.bin") || is_regular_file(folder + "/pytorch_model.bin.index.json"))
     throw Error(Status::bad_model, folder + ": has its weights in pytorch_model.bin only, a format that runs code when it is read. Convert it once in Python: "
                                             "AutoModel.from_pretrained(folder).save_pretrained(folder, safe_serialization=True)");
@@ -53,7 +53,7 @@ std::vector<Safetensors> open_weights(const std::string& folder) {
 
 std::string config_path(const std::string& folder) {
   if (!is_folder(folder)) throw Error(Status::io, folder + (is_regular_file(folder) ? ": is a file; give the model folder" : ": there is no such folder"));
-  if (!is_regular_file(folder + "/config.json")) throw Error(Status::bad_model, folder + ": has no config.json: it is not a Hugging Face model folder");
+  if (!exists(folder + "/config.json")) throw Error(Status::bad_model, folder + ": has no config.json: it is not a Hugging Face model folder");
   return folder + "/config.json";
 }
 
@@ -87,15 +87,15 @@ ModelFolder::ModelFolder(std::string path) : path_(std::move(path)), config_(Con
 
 std::optional<Config> ModelFolder::processor() const {
   const std::string own = path_ + "/preprocessor_config.json", joint = path_ + "/processor_config.json";
-  if (is_regular_file(own)) return Config::read(own);
-  if (!is_regular_file(joint)) return std::nullopt;
+  if (exists(own)) return Config::read(own);
+  if (!exists(joint)) return std::nullopt;
   const Config processor = Config::read(joint);
   return processor.has("image_processor") ? processor.section("image_processor") : processor;
 }
 
 std::optional<Config> ModelFolder::tokenizer_config() const {
   const std::string file = path_ + "/tokenizer_config.json";
-  if (!is_regular_file(file)) return std::nullopt;
+  if (!exists(file)) return std::nullopt;
   return Config::read(file);
 }
 

@@ -125,18 +125,21 @@ TEST_CASE("files that are empty, cut, garbage, missing, or no files") {
       make(folder.file(name));
     };
   };
+  const auto with_shard = [](const std::function<void(const std::string&)>& make) {
+    return [=](const TempFolder& folder) {
+      std::filesystem::remove(folder.file("model.safetensors"));
+      folder.write("model.safetensors.index.json", R"({"weight_map": {"logit_scale": "part.safetensors"}})");
+      make(folder.file("part.safetensors"));
+    };
+  };
   const auto make_folder = [](const std::string& path) { std::filesystem::create_directory(path); };
   const auto make_pipe = [](const std::string& path) { REQUIRE(mkfifo(path.c_str(), 0600) == 0); };
   for (const std::function<void(const std::string&)>& make : {std::function<void(const std::string&)>(make_folder), std::function<void(const std::string&)>(make_pipe)}) {
-    CHECK(bench.refusal(OAG_BAD_MODEL, {": has no config.json"}, other("config.json", make)) == "");
-    CHECK(bench.refusal(OAG_BAD_MODEL, {": has neither model.safetensors"}, other("model.safetensors", make)) == "");
-    CHECK(bench.refusal(OAG_BAD_MODEL, {": has neither preprocessor_config.json"}, other("preprocessor_config.json", make)) == "");
-    CHECK(bench.refusal(OAG_IO, {"/part.safetensors: is missing; model.safetensors.index.json names it"}, [&](const TempFolder& folder) {
-            std::filesystem::remove(folder.file("model.safetensors"));
-            folder.write("model.safetensors.index.json", R"({"weight_map": {"logit_scale": "part.safetensors"}})");
-            make(folder.file("part.safetensors"));
-          }) == "");
+    for (const std::string name : {"config.json", "model.safetensors", "preprocessor_config.json"})
+      CHECK(bench.refusal(OAG_IO, {"/" + name + ": is not a regular file"}, other(name, make)) == "");
+    CHECK(bench.refusal(OAG_IO, {"/part.safetensors: is not a regular file"}, with_shard(make)) == "");
   }
+  CHECK(bench.refusal(OAG_IO, {"/part.safetensors: is missing; model.safetensors.index.json names it"}, with_shard([](const std::string&) {})) == "");
 }
 
 TEST_CASE("files that this process may not read") {

@@ -151,7 +151,7 @@ final class DamagedFolders {
                 Files.delete(folder.resolve(WEIGHTS));
                 Files.createDirectory(folder.resolve(WEIGHTS));
             }),
-            weights("a named pipe", folder -> pipe(folder.resolve(WEIGHTS))),
+            weights("a named pipe", folder -> pipe(folder.resolve(WEIGHTS)), "not a regular file"),
             weights("a link to itself", folder -> {
                 Files.delete(folder.resolve(WEIGHTS));
                 Files.createSymbolicLink(folder.resolve(WEIGHTS), Path.of(WEIGHTS));
@@ -181,7 +181,7 @@ final class DamagedFolders {
             key("vision_config.num_hidden_layers", "-1", "expected an integer from"),
             new Case("a vocabulary that the weights do not have", folder -> edit(folder.resolve("config.json"), root -> root.getAsJsonObject("text_config").addProperty("vocab_size", 99)),
                 List.of("the weights do not fit the model", "text_model.embeddings.token_embedding.weight", "[99, 8]")),
-            new Case("config.json is a named pipe", folder -> pipe(folder.resolve("config.json")), List.of("config.json")),
+            new Case("config.json is a named pipe", folder -> pipe(folder.resolve("config.json")), List.of("config.json", "not a regular file")),
             new Case("config.json is a folder", folder -> {
                 Files.delete(folder.resolve("config.json"));
                 Files.createDirectory(folder.resolve("config.json"));
