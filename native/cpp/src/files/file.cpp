@@ -10,6 +10,15 @@
 #include "core/error.h"
 
 namespace oag::files {
+namespace {
+
+// S_IFREG, S_IFDIR …, of what a link leads to; 0 where there is nothing.
+mode_t type_of(const std::string& path) {
+  struct stat status;
+  return stat(path.c_str(), &status) == 0 ? status.st_mode & S_IFMT : 0;
+}
+
+}  // namespace
 
 File::File(std::string path) : path_(std::move(path)) {
   // Without O_NONBLOCK, opening a named pipe waits for a writer that may never come.
@@ -44,20 +53,9 @@ void File::read(int64_t offset, int64_t count, void* out) const {
   }
 }
 
-bool exists(const std::string& path) {
-  struct stat status;
-  return stat(path.c_str(), &status) == 0;
-}
-
-bool is_regular_file(const std::string& path) {
-  struct stat status;
-  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
-}
-
-bool is_folder(const std::string& path) {
-  struct stat status;
-  return stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-}
+bool exists(const std::string& path) { return type_of(path) != 0; }
+bool is_regular_file(const std::string& path) { return type_of(path) == S_IFREG; }
+bool is_folder(const std::string& path) { return type_of(path) == S_IFDIR; }
 
 std::string read_text(const std::string& path, int64_t limit) {
   const File file(path);

@@ -30,8 +30,10 @@ class CountingExecutor final : public Executor {
   bool fail = false;
 };
 
-void wait_for_queue(const Turnstile& turnstile, int64_t callers) {
-  while (turnstile.waiting() < callers) std::this_thread::yield();
+// A condition names the mistake, too: a test that waited for the right thing alone would hang where it should fail.
+template <class Condition>
+void wait_until(Condition condition) {
+  while (!condition()) std::this_thread::yield();
 }
 
 }  // namespace
@@ -64,7 +66,7 @@ TEST_CASE("who asks for more than there is gets all, alone") {
       const Turnstile::Held one(turnstile, 1);
       entered++;
     });
-    wait_for_queue(turnstile, 1);
+    wait_until([&] { return turnstile.waiting() == 1 || entered > 0; });
     CHECK(entered == 0);
   }
   other.join();
@@ -77,17 +79,20 @@ TEST_CASE("a large request is not overtaken by small ones that come later") {
   auto first = std::make_unique<Turnstile::Held>(turnstile, 5);
   std::vector<int> order;
   std::mutex order_mutex;
-  std::atomic<bool> small_entered{false};
   const auto enter = [&](int64_t units, int name) {
     const Turnstile::Held some(turnstile, units);
-    small_entered = small_entered || name == 2;
     const std::lock_guard lock(order_mutex);
     order.push_back(name);
   };
+  const auto nobody_entered = [&] {
+    const std::lock_guard lock(order_mutex);
+    return order.empty();
+  };
   std::thread large(enter, 8, 1);  // waits for the five
-  wait_for_queue(turnstile, 1);
+  wait_until([&] { return turnstile.waiting() == 1 || !nobody_entered(); });
   std::thread small(enter, 3, 2);  // would fit now, but came later; the two do not fit together, so one is written down first
-  while (turnstile.waiting() < 2 && !small_entered) std::this_thread::yield();
+  wait_until([&] { return turnstile.waiting() == 2 || !nobody_entered(); });
+  CHECK(nobody_entered());
   first.reset();
   large.join();
   small.join();
