@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "files/config.h"
+#include "files/configs.h"
 #include "fuzz/memory_file.h"
 #include "models/definition.h"
 #include "ops/recorder.h"
@@ -29,20 +29,36 @@ void check(const models::Definition& definition) {
                   "a text has a vocabulary, an end and a length that fit the ABI");
 }
 
+// A folder of a config.json and perhaps a tokenizer_config.json.
+class TwoFiles final : public files::Configs {
+ public:
+  TwoFiles(files::JsonTree config, files::JsonTree tokenizer) : config_(std::move(config)), tokenizer_(std::move(tokenizer)) {}
+
+ protected:
+  files::JsonTree json(const std::string& path) const override {
+    return path == "config.json" ? config_ : path == "tokenizer_config.json" ? tokenizer_ : nullptr;
+  }
+  std::string source(const std::string& path) const override { return path; }
+
+ private:
+  files::JsonTree config_, tokenizer_;
+};
+
 std::string recorded(const models::Definition& definition) {
   const ParameterList& parameters = definition.parameters();
   const auto nothing = [](void*) {};
-  const Recording images = record(parameters, [&](Pass& pass) {
+  std::string programs;
+  if (definition.image_spec()) programs += record(parameters, [&](Pass& pass) {
     const models::ImageSpec& spec = *definition.image_spec();
     const Sequences rows{{spec.rows_per_image, Symbol::images}, {1, Symbol::images}, nullptr};
     const Tensor input = pass.input(DType::f32, {rows.count, spec.pixels_per_image()}, nothing);
     pass.read(definition.image_tower()->forward(pass, input, rows), nullptr);
-  });
-  const Recording texts = record(parameters, [&](Pass& pass) {
+  }).text(parameters);
+  if (definition.text_spec()) programs += record(parameters, [&](Pass& pass) {
     const Sequences rows{{1, Symbol::tokens}, {1, Symbol::texts}, nullptr};
     pass.read(definition.text_tower()->forward(pass, pass.input(DType::i32, {rows.rows, 1}, nothing), rows), nullptr);
-  });
-  return images.text(parameters) + texts.text(parameters);
+  }).text(parameters);
+  return programs;
 }
 
 }  // namespace
@@ -51,14 +67,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const uint8_t* end = std::find(data, data + size, 0);
   const fuzz::MemoryFile config_file(data, static_cast<size_t>(end - data));
   try {
-    const files::Config config = files::Config::read(config_file.path());
-    std::optional<files::Config> tokenizer;
-    if (end != data + size) tokenizer = files::Config::read(fuzz::MemoryFile(end + 1, static_cast<size_t>(data + size - end - 1)).path());
-    const auto definition = models::define(config, tokenizer);
+    files::JsonTree tokenizer;
+    const files::JsonTree config = files::Config::read_tree(config_file.path());
+    if (end != data + size) tokenizer = files::Config::read_tree(fuzz::MemoryFile(end + 1, static_cast<size_t>(data + size - end - 1)).path());
+    const TwoFiles folder(config, tokenizer);
+    const auto definition = models::define(folder);
     check(*definition);
     const std::string programs = recorded(*definition);  // what was accepted can be recorded
     if (definition->parameters().size() < 100)
-      fuzz::require(recorded(*models::define(config, tokenizer)) == programs, "a config defines the same model each time");
+      fuzz::require(recorded(*models::define(folder)) == programs, "a config defines the same model each time");
   } catch (const Error& error) {
     fuzz::require_useful(error);
   }

@@ -24,6 +24,27 @@ Parameter ParameterList::add(ParameterSpec spec) {
   return {static_cast<uint32_t>(specs_.size() - 1)};
 }
 
+std::string ParameterList::derive(std::string name, DerivedPart part) {
+  if (part.inputs.empty() || !part.read) throw Error(Status::internal, "derived part " + name + " is made of nothing");
+  if (!derived_.emplace(name, std::move(part)).second) throw Error(Status::internal, "derived part " + name + " is declared twice");
+  return name;
+}
+
+const DerivedPart* ParameterList::derived(const std::string& name) const {
+  const auto found = derived_.find(name);
+  return found == derived_.end() ? nullptr : &found->second;
+}
+
+std::vector<DerivedPart::Input> ParameterList::tensors() const {
+  std::vector<DerivedPart::Input> all;
+  for (const ParameterSpec& spec : specs_)
+    for (const std::string& name : spec.tensors) {
+      if (const DerivedPart* part = derived(name)) all.insert(all.end(), part->inputs.begin(), part->inputs.end());
+      else all.push_back({name, spec.shape});
+    }
+  return all;
+}
+
 int64_t ParameterList::numbers() const {
   int64_t sum = 0;
   for (const ParameterSpec& spec : specs_) sum += spec.parts() * spec.part_numbers();

@@ -14,8 +14,10 @@ constexpr int64_t config_limit = int64_t{64} << 20;  // far above any config, in
 }  // namespace
 
 Config Config::read(const std::string& path) {
-  return Config(path, parse_json(read_text(path, config_limit), path + ":"));
+  return Config(path, read_tree(path));
 }
+
+JsonTree Config::read_tree(const std::string& path) { return parse_json(read_text(path, config_limit), path + ":"); }
 
 Config::Config(std::string source, JsonTree object) : source_(std::move(source)), object_(std::move(object)) {
   if (!object_->is_object()) throw Error(Status::bad_model, source_ + ": is not a JSON object but " + object_->type_name());

@@ -14,6 +14,8 @@ class Config {
  public:
   // Parses `path`; Error(io), or Error(bad_model) when it is not a JSON object.
   static Config read(const std::string& path);
+  // The same for any JSON.
+  static JsonTree read_tree(const std::string& path);
 
   // `source` names the file in errors. Error(bad_model) when `object` is not an object.
   Config(std::string source, JsonTree object);

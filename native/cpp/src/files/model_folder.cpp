@@ -51,19 +51,18 @@ std::vector<Safetensors> open_weights(const std::string& folder) {
   throw Error(Status::bad_model, folder + ": has neither model.safetensors nor model.safetensors.index.json");
 }
 
-std::string config_path(const std::string& folder) {
+std::string model_folder(std::string folder) {
   if (!is_folder(folder)) throw Error(Status::io, folder + (is_regular_file(folder) ? ": is a file; give the model folder" : ": there is no such folder"));
   if (!exists(folder + "/config.json")) throw Error(Status::bad_model, folder + ": has no config.json: it is not a Hugging Face model folder");
-  return folder + "/config.json";
+  return folder;
 }
 
 // What all names of the definition begin with in the files: "" in most folders, "model." or the like where a larger model was saved.
-std::string name_prefix(const std::map<std::string, ModelFolder::Source::Located>& all, const ParameterList& parameters) {
+std::string name_prefix(const std::map<std::string, ModelFolder::Source::Located>& all, const std::vector<DerivedPart::Input>& wanted) {
   std::string best;
   size_t best_count = 0;
   std::set<std::string> candidates{""};
-  for (const ParameterSpec& spec : parameters) {
-    const std::string& name = spec.tensors.front();
+  for (const auto& [name, shape] : wanted) {
     for (const auto& [stored, located] : all)
       if (stored.size() > name.size() && stored[stored.size() - name.size() - 1] == '.' && stored.ends_with(name))
         candidates.insert(stored.substr(0, stored.size() - name.size()));
@@ -71,8 +70,7 @@ std::string name_prefix(const std::map<std::string, ModelFolder::Source::Located
   }
   for (const std::string& prefix : candidates) {
     size_t count = 0;
-    for (const ParameterSpec& spec : parameters)
-      for (const std::string& name : spec.tensors) count += all.count(prefix + name);
+    for (const auto& [name, shape] : wanted) count += all.count(prefix + name);
     if (count > best_count) {
       best = prefix;
       best_count = count;
@@ -83,20 +81,12 @@ std::string name_prefix(const std::map<std::string, ModelFolder::Source::Located
 
 }  // namespace
 
-ModelFolder::ModelFolder(std::string path) : path_(std::move(path)), config_(Config::read(config_path(path_))), weights_(open_weights(path_)) {}
+ModelFolder::ModelFolder(std::string path) : path_(model_folder(std::move(path))), configs_(path_), weights_((configs_.main(), open_weights(path_))) {}
 
 std::optional<Config> ModelFolder::processor() const {
-  const std::string own = path_ + "/preprocessor_config.json", joint = path_ + "/processor_config.json";
-  if (exists(own)) return Config::read(own);
-  if (!exists(joint)) return std::nullopt;
-  const Config processor = Config::read(joint);
-  return processor.has("image_processor") ? processor.section("image_processor") : processor;
-}
-
-std::optional<Config> ModelFolder::tokenizer_config() const {
-  const std::string file = path_ + "/tokenizer_config.json";
-  if (!exists(file)) return std::nullopt;
-  return Config::read(file);
+  if (auto own = configs_.find("preprocessor_config.json")) return own;
+  const auto joint = configs_.find("processor_config.json");
+  return joint && joint->has("image_processor") ? joint->section("image_processor") : joint;
 }
 
 std::string ModelFolder::tokenizer() const {
@@ -111,31 +101,35 @@ std::unique_ptr<ModelFolder::Source> ModelFolder::source(const ParameterList& pa
       if (!all.emplace(name, Source::Located{&file, &entry}).second)
         throw Error(Status::bad_model, file.path() + ": tensor " + name + " is in another weight file of the folder too");
 
-  const std::string prefix = name_prefix(all, parameters);
+  const std::vector<DerivedPart::Input> wanted = parameters.tensors();
+  const std::string prefix = name_prefix(all, wanted);
   std::map<std::string, Source::Located> used;
   std::string faults;
   int fault_count = 0;
   auto fault = [&](const std::string& text) {
     if (++fault_count <= 8) faults += (faults.empty() ? "" : "; ") + text;
   };
-  for (const ParameterSpec& spec : parameters)
-    for (const std::string& name : spec.tensors) {
-      auto found = all.find(prefix + name);
-      if (found == all.end()) {
-        fault("tensor " + name + " is missing");
-        continue;
-      }
-      const TensorEntry& entry = *found->second.entry;
-      if (entry.shape != spec.shape) fault("tensor " + name + " is " + shape_text(entry.shape) + ", config.json asks for " + shape_text(spec.shape));
-      else if (!Safetensors::readable(entry.dtype)) fault("tensor " + name + " is " + entry.dtype + "; F32, F16 and BF16 can be read");
-      used.emplace(name, found->second);
+  for (const auto& [name, shape] : wanted) {
+    if (used.contains(name)) continue;
+    auto found = all.find(prefix + name);
+    if (found == all.end()) {
+      fault("tensor " + name + " is missing");
+      continue;
     }
+    const TensorEntry& entry = *found->second.entry;
+    if (entry.shape != shape) fault("tensor " + name + " is " + shape_text(entry.shape) + ", config.json asks for " + shape_text(shape));
+    else if (!Safetensors::readable(entry.dtype)) fault("tensor " + name + " is " + entry.dtype + "; F32, F16 and BF16 can be read");
+    used.emplace(name, found->second);
+  }
   if (fault_count > 8) faults += "; and " + std::to_string(fault_count - 8) + " more";
   if (fault_count > 0) throw Error(Status::bad_model, path_ + ": the weights do not fit the model: " + faults);
-  return std::make_unique<Source>(std::move(used));
+  return std::make_unique<Source>(parameters, std::move(used));
 }
 
-void ModelFolder::Source::read(const std::string& tensor, int64_t first_row, int64_t rows, int64_t width, float* out) const {
+ModelFolder::Source::Source(const ParameterList& parameters, std::map<std::string, Located> tensors)
+    : tensors_(std::move(tensors)), deriving_(parameters, tensors_) {}
+
+void ModelFolder::Source::Tensors::read(const std::string& tensor, int64_t first_row, int64_t rows, int64_t width, float* out) const {
   const Located& located = tensors_.at(tensor);
   located.file->read(*located.entry, first_row * width, rows * width, out);
   for (int64_t i = 0; i < rows * width; i++)

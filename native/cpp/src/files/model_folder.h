@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "files/config.h"
+#include "files/folder_configs.h"
 #include "files/safetensors.h"
+#include "core/derived_parts.h"
 #include "core/parameters.h"
 
 namespace oag::files {
@@ -19,16 +20,16 @@ class ModelFolder {
   explicit ModelFolder(std::string path);
 
   const std::string& path() const { return path_; }
-  const Config& config() const { return config_; }
+  // Every JSON file of the folder. Not for two threads at once.
+  const FolderConfigs& configs() const { return configs_; }
 
   // preprocessor_config.json, else the image_processor of processor_config.json, else nothing. `source` names the file.
   std::optional<Config> processor() const;
-  std::optional<Config> tokenizer_config() const;
   std::string tokenizer() const;  // path of tokenizer.json, or empty
 
   // The weights that a definition needs, by name; Error(bad_model) listing all that are missing, of another shape or of a dtype that cannot be
   // used. All names may carry one common prefix in the files ("model.").
-  // The folder must outlive the source, which reads from its open files.
+  // The folder and `parameters` must outlive the source, which reads from the folder's open files.
   class Source;
   std::unique_ptr<Source> source(const ParameterList& parameters) const;
 
@@ -37,23 +38,36 @@ class ModelFolder {
 
  private:
   std::string path_;
-  Config config_;
+  FolderConfigs configs_;
   std::vector<Safetensors> weights_;
 };
 
-// Streams the tensors of one definition; values are checked to be finite.
+// Streams the tensors and derived parts of one definition; the folder's numbers are checked to be finite.
 class ModelFolder::Source : public ParameterSource {
  public:
   struct Located {
     const Safetensors* file;
     const TensorEntry* entry;
   };
-  explicit Source(std::map<std::string, Located> tensors) : tensors_(std::move(tensors)) {}
+  // `parameters` outlives it.
+  Source(const ParameterList& parameters, std::map<std::string, Located> tensors);
 
-  void read(const std::string& tensor, int64_t first_row, int64_t rows, int64_t width, float* out) const override;
+  void read(const std::string& tensor, int64_t first_row, int64_t rows, int64_t width, float* out) const override {
+    deriving_.read(tensor, first_row, rows, width, out);
+  }
 
  private:
-  std::map<std::string, Located> tensors_;
+  class Tensors final : public ParameterSource {
+   public:
+    explicit Tensors(std::map<std::string, Located> tensors) : tensors_(std::move(tensors)) {}
+    void read(const std::string& tensor, int64_t first_row, int64_t rows, int64_t width, float* out) const override;
+
+   private:
+    std::map<std::string, Located> tensors_;
+  };
+
+  Tensors tensors_;
+  DerivingSource deriving_;
 };
 
 }  // namespace oag::files

@@ -192,8 +192,8 @@ class Clip final : public Definition {
 
 }  // namespace
 
-std::unique_ptr<Definition> define_clip(const files::Config& config, const std::optional<files::Config>& tokenizer_config) {
-  return std::make_unique<Clip>(config, tokenizer_config);
+std::unique_ptr<Definition> define_clip(const files::Configs& configs) {
+  return std::make_unique<Clip>(configs.main(), configs.find("tokenizer_config.json"));
 }
 
 }  // namespace oag::models

@@ -11,15 +11,19 @@ constexpr Family families[] = {
 
 }  // namespace
 
-std::unique_ptr<Definition> define(const files::Config& config, const std::optional<files::Config>& tokenizer_config) {
+std::unique_ptr<Definition> define(const files::Configs& configs) {
+  const files::Config config = configs.main();
   const std::string type = config.text("model_type", std::nullopt);
   std::string known;
   for (const Family& family : families) {
-    if (type == family.model_type) return family.define(config, tokenizer_config);
+    if (type == family.model_type) return family.define(configs);
     known += (known.empty() ? "" : ", ") + std::string(family.model_type);
   }
   throw Error(Status::unsupported, config.source() + ": model_type is \"" + type + "\"; this version knows: " + known);
 }
+
+Tensor Definition::logits(Ops&, const Tensor&, const Tensor&) const { throw Error(Status::internal, std::string(family()) + " has no logits"); }
+Tensor Definition::probabilities(Ops&, const Tensor&) const { throw Error(Status::internal, std::string(family()) + " has no logits"); }
 
 Tensor Tower::forward(Ops& ops, const Tensor& input, const Sequences& rows) const {
   State state = begin(ops, input, rows);

@@ -10,7 +10,7 @@
 #include "core/parameters.h"
 #include "core/sequences.h"
 #include "core/state.h"
-#include "files/config.h"
+#include "files/configs.h"
 #include "ops/ops.h"
 
 namespace oag::models {
@@ -44,6 +44,7 @@ struct TextSpec {
   enum class End : uint8_t {
     highest_id,  // rows after the first highest id are not computed (CLIP folders written with eos_token_id 2)
     token,       // rows after the first `end_id` are not computed; a text without it keeps its first row alone, as transformers pools it
+    none,        // every id is a row: the tower is not causal, or pools over all
   };
   int64_t vocabulary = 0;
   int64_t max_tokens = 0;
@@ -66,24 +67,27 @@ class Definition {
   virtual const Tower* image_tower() const = 0;
   virtual const Tower* text_tower() const = 0;
 
-  // [images, embedding], [texts, embedding] → [images, texts], as the model was trained; rows may be normalised or not.
-  virtual Tensor logits(Ops& ops, const Tensor& images, const Tensor& texts) const = 0;
+  // With both towers: [images, embedding], [texts, embedding] → [images, texts], as the model was trained; rows may be normalised or not. A model of one
+  // tower has none of these and is never asked.
+  virtual Tensor logits(Ops& ops, const Tensor& images, const Tensor& texts) const;
   // The logits as probabilities.
-  virtual Tensor probabilities(Ops& ops, const Tensor& logits) const = 0;
+  virtual Tensor probabilities(Ops& ops, const Tensor& logits) const;
+
+  bool scores() const { return image_spec() && text_spec(); }
 
  protected:
   ParameterList parameters_;
 };
 
 // Builds the definition that config.json's model_type names; Error(unsupported) lists the known ones.
-std::unique_ptr<Definition> define(const files::Config& config, const std::optional<files::Config>& tokenizer_config);
+std::unique_ptr<Definition> define(const files::Configs& configs);
 
-// One family: config.json → definition.
+// One family: the JSON files of its folder → definition.
 struct Family {
   const char* model_type;
-  std::unique_ptr<Definition> (*define)(const files::Config& config, const std::optional<files::Config>& tokenizer_config);
+  std::unique_ptr<Definition> (*define)(const files::Configs& configs);
 };
 
-std::unique_ptr<Definition> define_clip(const files::Config& config, const std::optional<files::Config>& tokenizer_config);
+std::unique_ptr<Definition> define_clip(const files::Configs& configs);
 
 }  // namespace oag::models

@@ -71,13 +71,9 @@ std::optional<image::Processor> make_processor(const std::string& folder, const 
 
 // What makes other ids of a text, and so another embedding.
 std::string tokenizer_digest(const files::ModelFolder& folder) {
-  std::string all;
-  if (const auto config = folder.tokenizer_config()) all += config->json().dump();
-  if (!folder.tokenizer().empty()) {
-    const std::string text = files::read_text(folder.tokenizer(), int64_t{1} << 30);
-    all += digest(text.data(), text.size());
-  }
-  return all;
+  if (folder.tokenizer().empty()) return "";
+  const std::string text = files::read_text(folder.tokenizer(), int64_t{1} << 30);
+  return digest(text.data(), text.size());
 }
 
 Precision choose_precision(Precision asked) {
@@ -88,13 +84,13 @@ Precision choose_precision(Precision asked) {
 }  // namespace
 
 Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, Precision precision)
-    : runtime_(std::move(runtime)), folder_(folder), definition_(models::define(folder_.config(), folder_.tokenizer_config())),
+    : runtime_(std::move(runtime)), folder_(folder), definition_(models::define(folder_.configs())),
       processor_config_(folder_.processor()), processor_(make_processor(folder_.path(), processor_config_, *definition_)), precision_(choose_precision(precision)) {
   const ParameterList& parameters = definition_->parameters();
   const auto source = folder_.source(parameters);
   const HashingSource hashing(*source, parameters);
   weights_ = runtime_->executor().prepare(parameters, hashing);
-  hash_ = hashing.hash(folder_.config().json().dump() + (processor_config_ ? processor_config_->json().dump() : "") + tokenizer_digest(folder_));
+  hash_ = hashing.hash(folder_.configs().text() + tokenizer_digest(folder_));
   folder_.close_weights();
 
   if (const models::ImageSpec* spec = definition_->image_spec())
@@ -103,6 +99,7 @@ Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, Precis
     });
   if (definition_->text_spec())
     text_recording_ = record(parameters, [&](Pass& pass) { text_program(pass, *definition_, {{1, Symbol::tokens}, {1, Symbol::texts}, nullptr}, nothing, nullptr); });
+  if (!definition_->scores()) return;
   logits_recording_ =
       record(parameters, [&](Pass& pass) { logits_program(pass, *definition_, {1, Symbol::images}, {1, Symbol::texts}, nothing, nothing, nullptr); });
   probabilities_recording_ =
@@ -120,8 +117,11 @@ std::string Model::backend_reason() const { return runtime_->reason() + "; preci
 
 std::string Model::operations() const {
   const ParameterList& parameters = definition_->parameters();
-  return "images\n" + image_recording_.text(parameters) + "texts\n" + text_recording_.text(parameters) + "logits\n" + logits_recording_.text(parameters) +
-         "probabilities\n" + probabilities_recording_.text(parameters);
+  std::string text;
+  if (definition_->image_spec()) text += "images\n" + image_recording_.text(parameters);
+  if (definition_->text_spec()) text += "texts\n" + text_recording_.text(parameters);
+  if (definition_->scores()) text += "logits\n" + logits_recording_.text(parameters) + "probabilities\n" + probabilities_recording_.text(parameters);
+  return text;
 }
 
 void Model::run(const Recording& recording, const Bindings& bindings, const Program& program) const {
@@ -214,6 +214,8 @@ void Model::encode_texts(const int32_t* ids, const int64_t* offsets, int64_t cou
 
 // In tiles of images and texts, so that the arena does not grow with either; a logit depends on its own pair alone. Probabilities are over all texts of an image.
 void Model::forward(const float* images, int64_t image_count, const float* texts, int64_t text_count, float* logits, float* probabilities) const {
+  if (!definition_->scores())
+    throw Error(Status::unsupported, folder_.path() + ": this model has no " + (definition_->image_spec() ? "text" : "image") + " tower, and scores are of pictures against texts");
   const int64_t width = definition_->embedding_size();
   const int64_t texts_now = std::clamp<int64_t>(logits_per_pass / width, 1, text_count);
   const int64_t images_now = std::clamp<int64_t>(logits_per_pass / std::max(texts_now, width), 1, image_count);

@@ -14,6 +14,7 @@ namespace {
 
 // How many of a text's rows anything depends on: a causal tower pools the end's row, and no row sees a later one.
 int64_t kept_rows(const models::TextSpec& spec, const int32_t* ids, int64_t length) {
+  if (spec.end == models::TextSpec::End::none) return length;
   const int32_t* end = spec.end == models::TextSpec::End::highest_id ? std::max_element(ids, ids + length) : std::find(ids, ids + length, spec.end_id);
   return end == ids + length ? 1 : end - ids + 1;
 }

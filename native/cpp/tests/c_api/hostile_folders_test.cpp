@@ -10,6 +10,7 @@
 
 #include "c_api/api.h"
 #include "support/temp_folder.h"
+#include "support/test_data.h"
 
 using namespace oag;
 using namespace oag::test;
@@ -17,7 +18,7 @@ using nlohmann::json;
 
 namespace {
 
-const std::string sound = OAG_TEST_DATA "/models-bad/sound";
+const std::string sound = test_data("models-bad/sound");
 
 size_t open_files() {
   return static_cast<size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator()));

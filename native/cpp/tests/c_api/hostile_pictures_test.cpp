@@ -3,6 +3,8 @@
 
 #include "c_api/api.h"
 
+#include "support/test_data.h"
+
 using namespace oag;
 using namespace oag::test;
 
@@ -10,7 +12,7 @@ namespace {
 
 // The header of a PNG file of this size; no pixels.
 std::vector<uint8_t> png_header(uint32_t width, uint32_t height) {
-  std::vector<uint8_t> png = read_bytes(OAG_TEST_DATA "/pictures/rgb-8.png");
+  std::vector<uint8_t> png = read_bytes(test_data("pictures/rgb-8.png"));
   const auto put = [&](size_t at, uint32_t value) {
     for (size_t i = 0; i < 4; i++) png[at + i] = static_cast<uint8_t>(value >> (24 - 8 * i));
   };
@@ -25,7 +27,7 @@ std::vector<uint8_t> png_header(uint32_t width, uint32_t height) {
 TEST_CASE("hostile pictures among good ones") {
   const Api api;
   const std::vector<uint8_t> good = api.golden.pictures[0], text{'<', 'h', 't', 'm', 'l', '>'}, empty{0};
-  const std::vector<uint8_t> jpeg = read_bytes(OAG_TEST_DATA "/pictures/truncated-scan.jpg"), bomb = png_header(60'000, 60'000);
+  const std::vector<uint8_t> jpeg = read_bytes(test_data("pictures/truncated-scan.jpg")), bomb = png_header(60'000, 60'000);
   struct Case {
     const std::vector<uint8_t>* bytes;
     size_t size;

@@ -3,6 +3,8 @@
 
 #include "c_api/api.h"
 
+#include "support/test_data.h"
+
 using namespace oag;
 using namespace oag::test;
 
@@ -34,8 +36,8 @@ TEST_CASE("a folder that does not load leaves no handle and says why") {
     };
   };
   CHECK(wrong_status(OAG_IO, "/nonexistent: there is no such folder", load("/nonexistent", nullptr)) == "");
-  CHECK(wrong_status(OAG_BAD_MODEL, "overlap", load(OAG_TEST_DATA "/models-bad/overlapping-offsets", nullptr)) == "");
-  CHECK(wrong_status(OAG_UNSUPPORTED, "clippy", load(OAG_TEST_DATA "/models-bad/unknown-model-type", nullptr)) == "");
+  CHECK(wrong_status(OAG_BAD_MODEL, "overlap", load(test_data("models-bad/overlapping-offsets").c_str(), nullptr)) == "");
+  CHECK(wrong_status(OAG_UNSUPPORTED, "clippy", load(test_data("models-bad/unknown-model-type").c_str(), nullptr)) == "");
   CHECK(wrong_status(OAG_INVALID_ARGUMENT, "folder is NULL", load(nullptr, nullptr)) == "");
   oag_model_options options{sizeof options, 5};
   CHECK(wrong_status(OAG_INVALID_ARGUMENT, "oag_model_options.precision", load(api.golden.folder.c_str(), &options)) == "");

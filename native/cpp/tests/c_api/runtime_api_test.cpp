@@ -6,6 +6,8 @@
 #include "c_api/c_program.h"
 #include "c_api/handles.h"
 
+#include "support/test_data.h"
+
 using namespace oag;
 using namespace oag::test;
 
@@ -46,7 +48,7 @@ TEST_CASE("C sees the structs as C++ does, and can use the library") {
   CHECK(numbers[10] == offsetof(oag_item, error));
   CHECK(sizeof(oag_item) == 512);
   char error[512] = "";
-  const char* fault = oag_test_session(OAG_TEST_DATA "/models/tiny-clip", error, sizeof error);
+  const char* fault = oag_test_session(test_data("models/tiny-clip").c_str(), error, sizeof error);
   CHECK_MESSAGE(fault == nullptr, std::string(fault ? fault : "") << ": " << std::string(error));
 }
 

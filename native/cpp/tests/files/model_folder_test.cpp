@@ -8,6 +8,7 @@
 #include "support/refusal.h"
 #include "support/safetensors_file.h"
 #include "support/temp_folder.h"
+#include "support/test_data.h"
 
 using namespace oag;
 using namespace oag::files;
@@ -15,12 +16,12 @@ using namespace oag::test;
 
 namespace {
 
-const std::string bad_models = OAG_TEST_DATA "/models-bad/";
+const std::string bad_models = test_data("models-bad/");
 
 // Opens a folder, defines its model and streams all of its weights.
 void load(const std::string& path) {
   const ModelFolder folder(path);
-  const auto definition = models::define(folder.config(), folder.tokenizer_config());
+  const auto definition = models::define(folder.configs());
   const auto source = folder.source(definition->parameters());
   std::vector<float> rows;
   for (const ParameterSpec& spec : definition->parameters())
@@ -85,7 +86,7 @@ TEST_CASE("a named pipe or a folder in place of any file is named as such") {
       CHECK(wrong_refusal(Status::io, {folder.file(name), "not a regular file"}, [&] {
               const ModelFolder opened(folder.path());
               opened.processor();
-              opened.tokenizer_config();
+              opened.configs().find("tokenizer_config.json");
             }) == "");
     }
 }
@@ -167,26 +168,26 @@ TEST_CASE("the processor is read from either file; absent files are absent") {
   const TempFolder folder;
   folder.write("config.json", "{}");
   folder.write("model.safetensors", two_tensors().bytes());
-  const ModelFolder opened(folder.path());
-  CHECK_FALSE(opened.processor());
-  CHECK_FALSE(opened.tokenizer_config());
-  CHECK(opened.tokenizer() == "");
+  const auto opened = [&] { return ModelFolder(folder.path()); };  // a folder reads a file once
+  CHECK_FALSE(opened().processor());
+  CHECK_FALSE(opened().configs().find("tokenizer_config.json"));
+  CHECK(opened().tokenizer() == "");
   folder.write("processor_config.json", R"({"image_processor": {"size": 8}})");
-  CHECK(opened.processor()->integer("size", 0) == 8);
-  CHECK(opened.processor()->source() == folder.file("processor_config.json"));
+  CHECK(opened().processor()->integer("size", 0) == 8);
+  CHECK(opened().processor()->source() == folder.file("processor_config.json"));
   folder.write("processor_config.json", R"({"size": 9})");
-  CHECK(opened.processor()->integer("size", 0) == 9);
+  CHECK(opened().processor()->integer("size", 0) == 9);
   folder.write("preprocessor_config.json", R"({"size": 10})");
-  CHECK(opened.processor()->integer("size", 0) == 10);
+  CHECK(opened().processor()->integer("size", 0) == 10);
   folder.write("tokenizer.json", "{}");
-  CHECK(opened.tokenizer() == folder.file("tokenizer.json"));
+  CHECK(opened().tokenizer() == folder.file("tokenizer.json"));
 }
 
 TEST_CASE("weights that are truncated between opening and reading are an error") {
   const TempFolder folder;
   folder.copy_from(bad_models + "sound");
   const ModelFolder opened(folder.path());
-  const auto definition = models::define(opened.config(), opened.tokenizer_config());
+  const auto definition = models::define(opened.configs());
   const auto source = opened.source(definition->parameters());
   std::filesystem::resize_file(folder.file("model.safetensors"), 200);
   const ParameterSpec& spec = *definition->parameters().begin();

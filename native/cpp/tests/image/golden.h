@@ -14,10 +14,12 @@
 #include "image/picture.h"
 #include "image/resize.h"
 
+#include "support/test_data.h"
+
 namespace golden {
 
 inline std::vector<uint8_t> file(const std::string& name) {
-  std::ifstream stream(std::string(OAG_TEST_DATA) + "/" + name, std::ios::binary);
+  std::ifstream stream(oag::test::test_data(name), std::ios::binary);
   if (!stream) throw std::runtime_error("cannot open testdata/" + name);
   return {std::istreambuf_iterator<char>(stream), {}};
 }

@@ -5,6 +5,7 @@
 #include "c_api/api.h"
 #include "memory/failing_memory.h"
 #include "support/machine.h"
+#include "support/test_data.h"
 
 using namespace oag;
 using namespace oag::test;
@@ -146,7 +147,7 @@ TEST_CASE("out of memory while a runtime is created") {
 
 TEST_CASE("out of memory while a model loads") {
   Model other;  // of the same runtime, which goes on serving
-  const std::string folder = OAG_TEST_DATA "/models/bf16-shards";
+  const std::string folder = test_data("models/bf16-shards");
   const Call load = [&](char* error, size_t capacity) {
     oag_model* model = reinterpret_cast<oag_model*>(8);
     const oag_status status = oag_model_load(other.runtime, folder.c_str(), nullptr, &model, error, capacity);
@@ -196,7 +197,7 @@ TEST_CASE("out of memory while a picture of any kind is decoded: an orientation 
   for (const char* name : {"progressive-420.jpg", "exif-in-two-parts.jpg", "cmyk-adobe.jpg", "xmp-compressed-7.png", "raw-profile.png", "palette-trns.png", "gray-16-interlaced.png",
                            "gamma-and-background.png"}) {
     CAPTURE(std::string(name));
-    const std::vector<uint8_t> file = read_bytes(std::string(OAG_TEST_DATA "/pictures/") + name);
+    const std::vector<uint8_t> file = read_bytes(test_data("pictures/") + name);
     oag_image image = model.picture(0);
     image.data = file.data();
     image.size = file.size();

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "models/definition.h"
+#include "support/memory_configs.h"
 #include "support/refusal.h"
 
 using namespace oag;
@@ -23,7 +24,7 @@ json small() {
 }
 
 std::unique_ptr<models::Definition> define(const json& config, const json& tokenizer = json::object()) {
-  return models::define(files::Config("config.json", config), files::Config("tokenizer_config.json", tokenizer));
+  return models::define(MemoryConfigs({{"config.json", config}, {"tokenizer_config.json", tokenizer}}));
 }
 
 // The refusal of a config with one value changed.

@@ -35,7 +35,7 @@ class EditedSource final : public ParameterSource {
 
 struct TowerBench {
   explicit TowerBench(const std::string& name, host::Isa isa = host::Isa::reference, Edit edit = {})
-      : golden(load_golden(name)), folder(golden.folder), definition(models::define(folder.config(), folder.tokenizer_config())),
+      : golden(load_golden(name)), folder(golden.folder), definition(models::define(folder.configs())),
         source(folder.source(definition->parameters())), threads(2), executor(host::choose_kernels(&isa), threads, true),
         weights(executor.prepare(definition->parameters(), EditedSource(*source, std::move(edit)))), workspace(executor.create_workspace()) {}
 

@@ -7,6 +7,7 @@
 #include "runtime/model.h"
 #include "support/golden.h"
 #include "support/refusal.h"
+#include "support/test_data.h"
 
 using namespace oag;
 using namespace oag::test;
@@ -103,8 +104,8 @@ TEST_CASE("weights are read back bit for bit, or with the plugin's error") {
   const PluginFolder folder(OAG_PLAIN_PLUGIN);
   PlainPlugin plugin(folder);
   auto runtime = folder.runtime();
-  const files::ModelFolder model_folder(OAG_TEST_DATA "/models/tiny-clip");
-  const auto definition = models::define(model_folder.config(), std::nullopt);
+  const files::ModelFolder model_folder(test_data("models/tiny-clip"));
+  const auto definition = models::define(model_folder.configs());
   const ParameterList& parameters = definition->parameters();
   const auto source = model_folder.source(parameters);
   const auto weights = runtime->executor().prepare(parameters, *source);

@@ -9,6 +9,7 @@
 #include "runtime/runtime.h"
 #include "support/refusal.h"
 #include "support/temp_folder.h"
+#include "support/test_data.h"
 
 using namespace oag;
 using namespace oag::test;
@@ -178,5 +179,5 @@ TEST_CASE("precisions that are not there yet are refused with the reason") {
   auto runtime = std::make_shared<Runtime>(on_host());
   for (Precision precision : {Precision::bf16, Precision::fp16, Precision::int8})
     CHECK(wrong_refusal(Status::unsupported, {std::string("precision ") + name_of(precision), "use fp32"},
-                        [&] { Model(runtime, OAG_TEST_DATA "/models/tiny-clip", precision); }) == "");
+                        [&] { Model(runtime, test_data("models/tiny-clip"), precision); }) == "");
 }

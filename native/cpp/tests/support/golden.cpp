@@ -1,4 +1,5 @@
 #include "support/golden.h"
+#include "support/test_data.h"
 
 #include <algorithm>
 #include <cmath>
@@ -18,14 +19,14 @@ std::vector<uint8_t> read_bytes(const std::string& path) {
 
 std::vector<std::string> golden_models() {
   std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(OAG_TEST_DATA "/models"))
+  for (const auto& entry : std::filesystem::directory_iterator(test_data("models")))
     if (std::filesystem::exists(entry.path() / "golden.json")) names.push_back(entry.path().filename());
   std::sort(names.begin(), names.end());
   return names;
 }
 
 Golden load_golden(const std::string& name) {
-  const std::string models = OAG_TEST_DATA "/models/";
+  const std::string models = test_data("models/");
   Golden golden;
   golden.folder = models + name;
   const auto text = read_bytes(golden.folder + "/golden.json");
