@@ -2,6 +2,10 @@
 
 #include "core/error.h"
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
 namespace oag::host {
 namespace {
 
@@ -20,6 +24,14 @@ std::vector<Feature> features() {
           {"avx512vl", __builtin_cpu_supports("avx512vl") != 0}, {"avx512dq", __builtin_cpu_supports("avx512dq") != 0},
           {"avx512vnni", __builtin_cpu_supports("avx512vnni") != 0}, {"avx512bf16", __builtin_cpu_supports("avx512bf16") != 0}};
 }
+#elif defined(__aarch64__) && defined(__linux__)
+// What the kernel says of the CPU, in the bits of its arch/arm64/include/uapi/asm/hwcap.h. (Written here, because older headers lack the later ones.)
+std::vector<Feature> features() {
+  const unsigned long first = getauxval(AT_HWCAP), second = getauxval(AT_HWCAP2);
+  const auto bit = [](unsigned long word, int number) { return (word >> number & 1) != 0; };
+  return {{"asimd", bit(first, 1)}, {"fphp", bit(first, 9)}, {"asimdhp", bit(first, 10)}, {"asimddp", bit(first, 20)},
+          {"i8mm", bit(second, 13)}, {"bf16", bit(second, 14)}};
+}
 #else
 std::vector<Feature> features() { return {}; }
 #endif
@@ -28,6 +40,7 @@ std::vector<std::string> needs(Isa isa) {
   switch (isa) {
     case Isa::avx2: return {"avx2", "fma", "f16c"};
     case Isa::avx512: return {"avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", "avx512dq"};
+    case Isa::neon: return {"asimd"};
     default: return {};
   }
 }

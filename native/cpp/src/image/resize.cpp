@@ -161,6 +161,11 @@ Picture resize_in_two_passes(RgbView source, Size size, Filter filter, Window wi
     horizontal_row = horizontal_row_avx2;
     vertical_row = vertical_row_avx2;
   }
+#elif defined(__aarch64__)
+  if (path == ResizePath::neon) {
+    horizontal_row = horizontal_row_neon;
+    vertical_row = vertical_row_neon;
+  }
 #else
   (void)path;
 #endif
@@ -206,6 +211,8 @@ Picture resize_in_two_passes(RgbView source, Size size, Filter filter, Window wi
 ResizePath best_resize_path() {
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2")) return ResizePath::avx2;
+#elif defined(__aarch64__)
+  return ResizePath::neon;
 #endif
   return ResizePath::scalar;
 }

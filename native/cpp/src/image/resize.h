@@ -9,7 +9,7 @@ namespace oag::image {
 enum class Filter { nearest = 0, lanczos = 1, bilinear = 2, bicubic = 3, box = 4, hamming = 5 };
 
 // Which implementation runs. All give the same bits.
-enum class ResizePath { scalar, avx2 };
+enum class ResizePath { scalar, avx2, neon };
 
 // The fastest path of this machine.
 ResizePath best_resize_path();

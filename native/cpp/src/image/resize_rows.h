@@ -31,4 +31,8 @@ void vertical_row_scalar(const uint8_t* const* rows, const int32_t* weights, int
 void horizontal_row_avx2(const uint8_t* source, const uint8_t* row_end, const Taps& taps, uint8_t* out);
 void vertical_row_avx2(const uint8_t* const* rows, const int32_t* weights, int taps, int64_t bytes, uint8_t* out);
 
+// Defined in resize_neon.cpp, on 64-bit Arm alone.
+void horizontal_row_neon(const uint8_t* source, const uint8_t* row_end, const Taps& taps, uint8_t* out);
+void vertical_row_neon(const uint8_t* const* rows, const int32_t* weights, int taps, int64_t bytes, uint8_t* out);
+
 }  // namespace oag::image

@@ -17,5 +17,7 @@ TEST_CASE("find_kernels: each table says what it is, and the reference is always
 #if defined(__x86_64__)
   CHECK(find_kernels(Isa::avx2) != nullptr);
   CHECK(find_kernels(Isa::avx512) != nullptr);
+#elif defined(__aarch64__)
+  CHECK(find_kernels(Isa::neon) != nullptr);
 #endif
 }

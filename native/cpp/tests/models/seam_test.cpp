@@ -250,7 +250,7 @@ TEST_CASE("dropping any parameter group is seen in the logits, and weights can b
       }
     CHECK(groups.size() > 35);
   }
-  for (host::Isa isa : {host::Isa::reference, host::Isa::avx2, host::Isa::avx512}) {
+  for (host::Isa isa : {host::Isa::reference, host::Isa::avx2, host::Isa::avx512, host::Isa::neon}) {
     if (!host::isa_refusal(isa).empty()) continue;
     TowerBench bench("mixed-dtypes", isa);
     for (uint32_t p = 0; p < bench.parameters().size(); p++) {

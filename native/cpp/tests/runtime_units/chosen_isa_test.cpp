@@ -20,7 +20,7 @@ namespace {
 std::set<std::string> features_by_the_kernel() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
-    if (line.rfind("flags", 0) != 0) continue;
+    if (line.rfind("flags", 0) != 0 && line.rfind("Features", 0) != 0) continue;  // x86, Arm
     std::istringstream words(line.substr(line.find(':') + 1));
     return {std::istream_iterator<std::string>(words), {}};
   }
@@ -39,6 +39,8 @@ std::string expected_isa() {
   REQUIRE(has({"sse2"}));
   if (has({"avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", "avx512dq"})) return "avx512";
   if (has({"avx2", "fma", "f16c"})) return "avx2";
+#elif defined(__aarch64__)
+  return "neon";  // of every CPU of the family
 #endif
   return "reference";
 }

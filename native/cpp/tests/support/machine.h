@@ -5,7 +5,7 @@
 
 namespace oag::test {
 
-// Whether OAG_SLOW_MACHINE is set, as tools/old-cpus does where it runs the tests in an emulator: the same tests, with smaller sizes.
+// Whether OAG_SLOW_MACHINE is set, as tools/old-cpus and the toolchain of linux-arm64 do where they run the tests in an emulator: the same tests, with smaller sizes.
 inline bool slow_machine() { return std::getenv("OAG_SLOW_MACHINE") != nullptr; }
 
 // Whether OAG_WHOLE_MASKED_LOADS is set: the emulator reads all of a vector when an instruction asks for some of its lanes (QEMU 7.2 does, for vmaskmovps), where a CPU must not

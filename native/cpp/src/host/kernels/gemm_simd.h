@@ -1,6 +1,6 @@
-// Matrix product: a block of up to kRowsPerBlock rows times a panel of two vectors of columns, all sums in registers.
+// Matrix product: a block of up to kRowsPerBlock rows times a panel of kVectors vectors of columns, all sums in registers.
 //
-// Per step in k the processor loads the two vectors of the panel and one float per row, and does 2 · rows fused multiply-adds; so the
+// With two vectors, per step in k the processor loads both vectors of the panel and one float per row, and does 2 · rows fused multiply-adds; so the
 // loads (2 + rows, of 2 per cycle) hide behind the arithmetic (2 · rows, of 1 per cycle for 512 bits on Zen 4, 2 for 256) once rows ≥ 2.
 // The whole k is one loop: sums go in order, and each output has its one accumulator. Included after simd_<isa>.h.
 #pragma once
@@ -11,7 +11,6 @@
 namespace oag::host {
 namespace {
 
-constexpr int kVectors = 2;
 constexpr int kColumnsPerPanel = kVectors * kLanes;
 constexpr int kStep = 4;   // in k: what the loop is unrolled by
 constexpr int kLine = 16;  // floats of a row that lie together in packed rows: a cache line
@@ -35,7 +34,7 @@ template <RowLayout kLayout, int kRows>
   // Every loop over rows must unroll whole, or the accumulators live on the stack (43 % of peak).
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) sums[i][v] = set1(0.0f);
   }
   for (; count > 0; count -= kLine) {
@@ -43,16 +42,16 @@ template <RowLayout kLayout, int kRows>
 #pragma GCC unroll 4
       for (int k = 0; k < kStep; ++k) {
         Vec columns[kVectors];
-#pragma GCC unroll 2
+#pragma GCC unroll 4
         for (int v = 0; v < kVectors; ++v) columns[v] = load(panel + v * kLanes);
-#pragma GCC unroll 2
+#pragma GCC unroll 4
         for (int line = 0; line < kColumnsPerPanel; line += kLine) {
           __builtin_prefetch(panel + kPrefetchSteps * kColumnsPerPanel + line);
         }
 #pragma GCC unroll 16
         for (int i = 0; i < kRows; ++i) {
           const Vec x = set1(rows[i * kStride + k]);
-#pragma GCC unroll 2
+#pragma GCC unroll 4
           for (int v = 0; v < kVectors; ++v) sums[i][v] = fma(x, columns[v], sums[i][v]);
         }
         panel += kColumnsPerPanel;
@@ -63,7 +62,7 @@ template <RowLayout kLayout, int kRows>
   }
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) store(out + i * out_stride + v * kLanes, sums[i][v]);
   }
 }

@@ -14,6 +14,7 @@ constexpr int kLanes = 8;
 
 // Rows × vectors of accumulators in the matrix product: 6 × 2 = 12 of 16 registers, and 2 of the panel, 1 of the row.
 constexpr int kRowsPerBlock = 6;
+constexpr int kVectors = 2;
 
 inline Vec set1(float x) { return _mm256_set1_ps(x); }
 inline Vec load(const float* p) { return _mm256_loadu_ps(p); }

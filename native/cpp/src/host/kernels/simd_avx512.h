@@ -23,6 +23,7 @@ constexpr int kLanes = 16;
 
 // Rows × vectors of accumulators in the matrix product: 14 × 2 = 28 of 32 registers, and 2 of the panel, 1 of the row.
 constexpr int kRowsPerBlock = 14;
+constexpr int kVectors = 2;
 
 inline Vec set1(float x) { return _mm512_set1_ps(x); }
 inline Vec load(const float* p) { return _mm512_loadu_ps(p); }
