@@ -6,8 +6,14 @@
 
 namespace oag::host {
 
-std::unique_ptr<Weights> HostExecutor::prepare(const ParameterList& parameters, const ParameterSource& source) {
-  return std::make_unique<HostWeights>(kernels_, parameters, source, parallel_);
+std::string HostExecutor::precision_refusal(Precision precision) const {
+  if (precision == Precision::fp32 || precision == Precision::bf16 || precision == Precision::int8) return "";
+  return std::string("precision ") + name_of(precision) + ": the host computes in fp32, bf16 and int8; use one of them, or auto";
+}
+
+std::unique_ptr<Weights> HostExecutor::prepare(const ParameterList& parameters, const ParameterSource& source, const PrecisionPlan& plan) {
+  require(plan);
+  return std::make_unique<HostWeights>(kernels_, parameters, source, plan, parallel_);
 }
 
 std::unique_ptr<Workspace> HostExecutor::create_workspace() { return std::make_unique<HostWorkspace>(poison_); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "core/parallel.h"
 #include "host/kernels/kernels.h"
@@ -15,7 +16,9 @@ class HostExecutor final : public Executor {
   // With `poison`, memory is filled with NaN before it is used for something new, so that a test sees a read of what was never written.
   HostExecutor(const Kernels& kernels, Parallel& parallel, bool poison = false) : kernels_(kernels), parallel_(parallel), poison_(poison) {}
 
-  std::unique_ptr<Weights> prepare(const ParameterList& parameters, const ParameterSource& source) override;
+  using Executor::prepare;
+  std::string precision_refusal(Precision precision) const override;  // fp32, bf16 and int8 are computed
+  std::unique_ptr<Weights> prepare(const ParameterList& parameters, const ParameterSource& source, const PrecisionPlan& plan) override;
   std::unique_ptr<Workspace> create_workspace() override;
   std::unique_ptr<Pass> begin(const ParameterList& parameters, const Weights& weights, const Recording& recording, const Bindings& bindings,
                               Workspace& workspace) override;

@@ -22,13 +22,13 @@ struct Blocks {
 
 }  // namespace
 
-size_t packed_floats(const MatrixProduct& product, const Kernels& kernels) {
+size_t packed_bytes(const MatrixProduct& product, const MatrixKernels& kernels) {
   const int64_t rows = std::min(product.runs * product.rows_per_run, std::max(slab_rows, product.runs > 1 ? product.rows_per_run : 0));
-  return static_cast<size_t>((rows + kernels.rows_per_block) * kernels.row_floats(product.inputs));
+  return static_cast<size_t>((rows + kernels.rows_per_block) * kernels.row_bytes(product.inputs));
 }
 
-void multiply(const MatrixProduct& product, const Kernels& kernels, Parallel& parallel, float* packed, HostWorkspace& workspace) {
-  const int64_t row_floats = kernels.row_floats(product.inputs);
+void multiply(const MatrixProduct& product, const MatrixKernels& kernels, Parallel& parallel, char* packed, HostWorkspace& workspace) {
+  const int64_t row_bytes = kernels.row_bytes(product.inputs);
   // A slab is a piece of the only run, or several whole runs.
   const bool one_run = product.runs == 1;
   const int64_t slab_runs = one_run ? 1 : std::max<int64_t>(1, slab_rows / product.rows_per_run);
@@ -40,10 +40,10 @@ void multiply(const MatrixProduct& product, const Kernels& kernels, Parallel& pa
     const int64_t rows = one_run ? (step + 1) * product.rows_per_run / steps - first_row : product.rows_per_run;
     const Blocks blocks(rows, kernels.rows_per_block);
     const int64_t all_blocks = runs * blocks.count;
-    auto packed_block = [&](int64_t b) { return packed + (b / blocks.count * rows + blocks.first(b % blocks.count)) * row_floats; };
+    auto packed_block = [&](int64_t b) { return packed + (b / blocks.count * rows + blocks.first(b % blocks.count)) * row_bytes; };
 
     // Packing moves memory and does little else: pieces of about 64 KiB.
-    const int64_t pack_blocks = std::max<int64_t>(1, 16384 / (row_floats * kernels.rows_per_block));
+    const int64_t pack_blocks = std::max<int64_t>(1, 65536 / (row_bytes * kernels.rows_per_block));
     parallel.run((all_blocks + pack_blocks - 1) / pack_blocks, [&](int64_t task, int slot) {
       for (int64_t b = task * pack_blocks; b < std::min(all_blocks, (task + 1) * pack_blocks); b++)
         product.pack(first_run + b / blocks.count, first_row + blocks.first(b % blocks.count), blocks.size(b % blocks.count), packed_block(b),

@@ -17,13 +17,13 @@ struct MatrixProduct {
   int64_t out_run = 0;       // rows from one run's result to the next; with one run it does not matter
   int64_t inputs = 0;
 
-  // Writes rows first … first + count of run `run` to `packed` (Kernels::pack_rows). `scratch` has slot_floats floats.
-  FunctionRef<void(int64_t run, int64_t first, int count, float* packed, float* scratch)> pack;
+  // Writes rows first … first + count of run `run` to `packed` (MatrixKernels::pack_rows). `scratch` has slot_floats floats.
+  FunctionRef<void(int64_t run, int64_t first, int count, void* packed, float* scratch)> pack;
   size_t slot_floats = 0;
 
   // Panel p's memory and the columns of the result that it makes.
   struct Panel {
-    const float* memory;
+    const void* memory;
     int64_t first_column;
     int column_count;
     const float* bias;  // of first_column, or null
@@ -38,10 +38,10 @@ struct MatrixProduct {
   int64_t out_stride = 0;
 };
 
-// `packed` has packed_floats floats on a 64-byte boundary; the workspace has slot scratch of product.slot_floats floats per thread.
-void multiply(const MatrixProduct& product, const Kernels& kernels, Parallel& parallel, float* packed, HostWorkspace& workspace);
+// `packed` has packed_bytes bytes on a 64-byte boundary; the workspace has slot scratch of product.slot_floats floats per thread.
+void multiply(const MatrixProduct& product, const MatrixKernels& kernels, Parallel& parallel, char* packed, HostWorkspace& workspace);
 
-// Floats of packed rows that `multiply` needs at once.
-size_t packed_floats(const MatrixProduct& product, const Kernels& kernels);
+// Bytes of packed rows that `multiply` needs at once.
+size_t packed_bytes(const MatrixProduct& product, const MatrixKernels& kernels);
 
 }  // namespace oag::host

@@ -50,19 +50,20 @@ void HostPass::run(const op::Linear& linear, float* out) {
   const ParameterSpec& spec = parameters()[linear.weight];
   const float* x = floats(linear.x);
   const int64_t inputs = spec.width(), part_columns = spec.part_rows(), panels_per_part = weights_.panels_per_part(linear.weight);
+  const MatrixKernels& format = weights_.format(linear.weight);
   const float* bias = linear.bias ? weights_.values(*linear.bias) + linear.first_part * part_columns : nullptr;
 
-  auto pack = [&](int64_t, int64_t first, int count, float* packed, float*) { kernels_.pack_rows(x + first * inputs, inputs, count, inputs, packed); };
+  auto pack = [&](int64_t, int64_t first, int count, void* packed, float*) { format.pack_rows(x + first * inputs, inputs, count, inputs, packed); };
   auto panel = [&](int64_t p) {
-    const int64_t part = p / panels_per_part, in_part = p % panels_per_part * kernels_.columns_per_panel, column = part * part_columns + in_part;
-    const auto columns = static_cast<int>(std::min<int64_t>(kernels_.columns_per_panel, part_columns - in_part));
+    const int64_t part = p / panels_per_part, in_part = p % panels_per_part * format.columns_per_panel, column = part * part_columns + in_part;
+    const auto columns = static_cast<int>(std::min<int64_t>(format.columns_per_panel, part_columns - in_part));
     return MatrixProduct::Panel{weights_.panel(linear.weight, linear.first_part + part, p % panels_per_part), column, columns, bias ? bias + column : nullptr};
   };
   const MatrixProduct product{.rows_per_run = linear.x.shape.rows.value(), .inputs = inputs, .pack = pack, .panels = linear.parts * panels_per_part,
                               .panel = panel, .activation = linear.activation, .residual = linear.residual ? floats(*linear.residual) : nullptr,
                               .out = out, .out_stride = linear.parts * part_columns};
-  workspace_.reserve_scratch(packed_floats(product, kernels_) * sizeof(float), 0, parallel_.threads());
-  multiply(product, kernels_, parallel_, workspace_.shared<float>(), workspace_);
+  workspace_.reserve_scratch(packed_bytes(product, format), 0, parallel_.threads());
+  multiply(product, format, parallel_, workspace_.shared<char>(), workspace_);
 }
 
 void HostPass::run(const op::LayerNorm& norm, float* out) {
@@ -84,7 +85,10 @@ void HostPass::run(const op::Attention& attention, float* out) {
     for (const KeySegment& segment : attention.segments) keys += segment.rows.table->length(s);
     most_keys = std::max(most_keys, keys);
   }
-  workspace_.reserve_scratch(0, kernels_.attention_scratch(most_keys, head_size), parallel_.threads());
+  // In int8, too, where the CPU multiplies bf16: beside rounded weights its roundings do not show.
+  const bool in_bf16 = weights_.precision() == Precision::bf16 || (weights_.precision() == Precision::int8 && kernels_.bf16.native);
+  const AttentionKernels& kernels = in_bf16 ? kernels_.bf16_attention : kernels_.attention;
+  workspace_.reserve_scratch(0, kernels.scratch(most_keys, head_size), parallel_.threads());
 
   parallel_.run(query_rows.count() * attention.heads, [&](int64_t task, int slot) {
     const int64_t s = task / attention.heads, head = task % attention.heads;
@@ -109,7 +113,7 @@ void HostPass::run(const op::Attention& attention, float* out) {
     piece.out_stride = attention.queries.count;
     piece.out = out + query_rows.begin(s) * piece.out_stride + head * head_size;
     piece.scratch = workspace_.slot<char>(slot);
-    kernels_.attention(piece);
+    kernels.attend(piece);
   });
 }
 
@@ -130,13 +134,14 @@ void HostPass::run(const op::Embed& embed, float* out) {
 
 void HostPass::run(const op::Patches& patches, float* out) {
   const ParameterSpec& spec = parameters()[patches.weight];
+  const MatrixKernels& format = weights_.format(patches.weight);
   const float* images = floats(patches.images);
   const int64_t width = spec.part_rows(), inputs = spec.width(), patch = patches.patch;
   const int64_t count = patches.images.shape.rows.value(), pixels = patches.images.shape.width.value();
   const int64_t grid_columns = patches.grid_columns(), prefix = patches.prefix_rows(), rows_per_image = patches.rows_per_image();
   const float* positions = weights_.values(patches.positions);
 
-  auto pack = [&](int64_t image, int64_t first, int rows, float* packed, float* scratch) {
+  auto pack = [&](int64_t image, int64_t first, int rows, void* packed, float* scratch) {
     for (int64_t r = 0; r < rows; r++) {
       const int64_t top = (first + r) / grid_columns * patch, left = (first + r) % grid_columns * patch;
       float* to = scratch + r * inputs;
@@ -144,18 +149,18 @@ void HostPass::run(const op::Patches& patches, float* out) {
         for (int64_t y = 0; y < patch; y++, to += patch)
           std::memcpy(to, images + image * pixels + (c * patches.height + top + y) * patches.width + left, static_cast<size_t>(patch) * sizeof(float));
     }
-    kernels_.pack_rows(scratch, inputs, rows, inputs, packed);
+    format.pack_rows(scratch, inputs, rows, inputs, packed);
   };
   auto panel = [&](int64_t p) {
-    const int64_t column = p * kernels_.columns_per_panel;
-    return MatrixProduct::Panel{weights_.panel(patches.weight, 0, p), column, static_cast<int>(std::min<int64_t>(kernels_.columns_per_panel, width - column)),
+    const int64_t column = p * format.columns_per_panel;
+    return MatrixProduct::Panel{weights_.panel(patches.weight, 0, p), column, static_cast<int>(std::min<int64_t>(format.columns_per_panel, width - column)),
                                 patches.bias ? weights_.values(*patches.bias) + column : nullptr};
   };
   const MatrixProduct product{.runs = count, .rows_per_run = patches.grid_rows() * grid_columns, .out_run = rows_per_image, .inputs = inputs, .pack = pack,
-                              .slot_floats = static_cast<size_t>(kernels_.rows_per_block * inputs), .panels = weights_.panels_per_part(patches.weight),
+                              .slot_floats = static_cast<size_t>(format.rows_per_block * inputs), .panels = weights_.panels_per_part(patches.weight),
                               .panel = panel, .residual = positions + prefix * width, .residual_run = 0, .out = out + prefix * width, .out_stride = width};
-  workspace_.reserve_scratch(packed_floats(product, kernels_) * sizeof(float), product.slot_floats * sizeof(float), parallel_.threads());
-  multiply(product, kernels_, parallel_, workspace_.shared<float>(), workspace_);
+  workspace_.reserve_scratch(packed_bytes(product, format), product.slot_floats * sizeof(float), parallel_.threads());
+  multiply(product, format, parallel_, workspace_.shared<char>(), workspace_);
   if (patches.prefix)
     for (int64_t i = 0; i < count; i++) kernels_.add(weights_.values(*patches.prefix), positions, width, out + i * rows_per_image * width);
 }
@@ -180,22 +185,23 @@ void HostPass::run(const op::L2Normalize& normalize, float* out) {
 void HostPass::run(const op::Similarity& similarity, float* out) {
   const float *a = floats(similarity.a), *b = floats(similarity.b);
   const int64_t rows = similarity.a.shape.rows.value(), columns = similarity.b.shape.rows.value(), inputs = similarity.a.shape.width.value();
-  const int64_t panel_columns = kernels_.columns_per_panel, panel_floats = kernels_.panel_floats(inputs);
+  const MatrixKernels& format = kernels_.fp32;  // scores are what users compare: a logit of 30 has no digit to spare for bf16
+  const int64_t panel_columns = format.columns_per_panel, panel_bytes = format.panel_bytes(inputs);
   const float scale = std::exp(weights_.values(similarity.log_scale)[0]);
-  auto pack = [&](int64_t, int64_t first, int count, float* packed, float*) { kernels_.pack_rows(a + first * inputs, inputs, count, inputs, packed); };
+  auto pack = [&](int64_t, int64_t first, int count, void* packed, float*) { format.pack_rows(a + first * inputs, inputs, count, inputs, packed); };
   for (int64_t slab = 0; slab < columns; slab += similarity_slab) {
     const int64_t slab_columns = std::min(similarity_slab, columns - slab), panels = (slab_columns + panel_columns - 1) / panel_columns;
-    float* packed_b = nullptr;
+    char* packed_b = nullptr;
     auto columns_of = [&](int64_t p) { return static_cast<int>(std::min(panel_columns, slab_columns - p * panel_columns)); };
-    auto panel = [&](int64_t p) { return MatrixProduct::Panel{packed_b + p * panel_floats, slab + p * panel_columns, columns_of(p), nullptr}; };
+    auto panel = [&](int64_t p) { return MatrixProduct::Panel{packed_b + p * panel_bytes, slab + p * panel_columns, columns_of(p), nullptr}; };
     const MatrixProduct product{.rows_per_run = rows, .inputs = inputs, .pack = pack, .panels = panels, .panel = panel, .out = out, .out_stride = columns};
-    const size_t b_floats = (static_cast<size_t>(panels * panel_floats) + 15) / 16 * 16;
-    workspace_.reserve_scratch((b_floats + packed_floats(product, kernels_)) * sizeof(float), 0, parallel_.threads());
-    packed_b = workspace_.shared<float>();
+    const size_t b_bytes = (static_cast<size_t>(panels * panel_bytes) + 63) / 64 * 64;
+    workspace_.reserve_scratch(b_bytes + packed_bytes(product, format), 0, parallel_.threads());
+    packed_b = workspace_.shared<char>();
     parallel_.run(panels, [&](int64_t p, int) {
-      kernels_.pack_weights(b + (slab + p * panel_columns) * inputs, inputs, columns_of(p), inputs, packed_b + p * panel_floats);
+      format.pack_weights(b + (slab + p * panel_columns) * inputs, inputs, columns_of(p), inputs, packed_b + p * panel_bytes);
     });
-    multiply(product, kernels_, parallel_, packed_b + b_floats, workspace_);
+    multiply(product, format, parallel_, packed_b + b_bytes, workspace_);
   }
   over_rows(rows, columns, [&](int64_t first, int64_t count) {
     for (int64_t i = first * columns; i < (first + count) * columns; i++) out[i] *= scale;

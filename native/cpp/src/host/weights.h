@@ -11,11 +11,11 @@
 
 namespace oag::host {
 
-// Matrices lie in panels of kernels.columns_per_panel outputs, each part from a panel of its own; all else lies as it was. fp32.
+// Matrices lie in panels of their format's columns_per_panel outputs, each part from a panel of its own; all else lies as it was, in fp32.
 class HostWeights final : public Weights {
  public:
   // Streams all parameters, several at once. `parameters` must outlive the weights.
-  HostWeights(const Kernels& kernels, const ParameterList& parameters, const ParameterSource& source, Parallel& parallel);
+  HostWeights(const Kernels& kernels, const ParameterList& parameters, const ParameterSource& source, const PrecisionPlan& plan, Parallel& parallel);
 
   int64_t bytes() const override;
   void read_back(Parameter parameter, int part, float* out) const override;
@@ -23,15 +23,21 @@ class HostWeights final : public Weights {
   // A table, vector or scalar, parts one after the other.
   const float* values(Parameter parameter) const { return buffers_[parameter.index].as<float>(); }
 
+  // What the whole is computed in, but for matrices that are kept.
+  Precision precision() const { return precision_; }
+  // What multiplies a matrix.
+  const MatrixKernels& format(Parameter parameter) const { return *formats_[parameter.index]; }
+
   int64_t panels_per_part(Parameter parameter) const;
   // Panel `panel` of part `part` of a matrix.
-  const float* panel(Parameter parameter, int64_t part, int64_t panel) const;
+  const void* panel(Parameter parameter, int64_t part, int64_t panel) const;
 
  private:
   void load_matrix_part(Parameter parameter, int part, const ParameterSource& source);
 
-  const Kernels& kernels_;
   const ParameterList& parameters_;
+  const Precision precision_;
+  std::vector<const MatrixKernels*> formats_;
   std::vector<AlignedBuffer> buffers_;
 };
 

@@ -3,11 +3,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "core/error.h"
 #include "core/parallel.h"
+#include "core/parameters.h"
+#include "core/precision.h"
 #include "core/shape.h"
 #include "ops/ops.h"
-#include "core/parameters.h"
 
 namespace oag {
 
@@ -36,6 +40,19 @@ class Pass : public Ops {
   virtual void write(const Tensor& tensor, FunctionRef<void(void* values)> fill) = 0;
 };
 
+// What each matrix of a definition is held and multiplied in; tables, vectors and scalars stay as they are.
+struct PrecisionPlan {
+  Precision precision = Precision::fp32;
+  std::vector<Parameter> kept;                    // the matrices that `precision` would hurt too much
+  Precision kept_precision = Precision::fp32;     // what those are computed in
+
+  Precision of(Parameter parameter) const {
+    for (const Parameter& one : kept)
+      if (one.index == parameter.index) return kept_precision;
+    return precision;
+  }
+};
+
 // The parameters of one definition in the form an executor computes with. Immutable.
 class Weights {
  public:
@@ -56,8 +73,18 @@ class Executor {
  public:
   virtual ~Executor() = default;
 
-  // Streams the parameters from the source into the executor's own form. `parameters` must outlive the result.
-  virtual std::unique_ptr<Weights> prepare(const ParameterList& parameters, const ParameterSource& source) = 0;
+  // Error(unsupported) with the reason unless all of a plan is computed here.
+  void require(const PrecisionPlan& plan) const {
+    for (const Precision precision : {plan.precision, plan.kept_precision})
+      if (const std::string refusal = precision_refusal(precision); !refusal.empty()) throw Error(Status::unsupported, refusal);
+  }
+
+  // Empty when this executor computes in `precision`, which is not `automatic`; else the reason with the remedy.
+  virtual std::string precision_refusal(Precision precision) const = 0;
+
+  // Streams the parameters from the source into the executor's own form. `parameters` must outlive the result. Error(unsupported) for a precision that is refused.
+  virtual std::unique_ptr<Weights> prepare(const ParameterList& parameters, const ParameterSource& source, const PrecisionPlan& plan) = 0;
+  std::unique_ptr<Weights> prepare(const ParameterList& parameters, const ParameterSource& source) { return prepare(parameters, source, PrecisionPlan{}); }
 
   virtual std::unique_ptr<Workspace> create_workspace() = 0;
 

@@ -76,20 +76,21 @@ std::string tokenizer_digest(const files::ModelFolder& folder) {
   return digest(text.data(), text.size());
 }
 
-Precision choose_precision(Precision asked) {
-  if (asked == Precision::automatic || asked == Precision::fp32) return Precision::fp32;
-  throw Error(Status::unsupported, std::string("precision ") + name_of(asked) + ": this version computes in fp32 on the host; use fp32 or auto");
+Precision choose_precision(const Executor& executor, Precision asked) {
+  if (asked == Precision::automatic) return Precision::fp32;
+  if (const std::string refusal = executor.precision_refusal(asked); !refusal.empty()) throw Error(Status::unsupported, refusal);
+  return asked;
 }
 
 }  // namespace
 
 Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, Precision precision)
     : runtime_(std::move(runtime)), folder_(folder), definition_(models::define(folder_.configs())),
-      processor_config_(folder_.processor()), processor_(make_processor(folder_.path(), processor_config_, *definition_)), precision_(choose_precision(precision)) {
+      processor_config_(folder_.processor()), processor_(make_processor(folder_.path(), processor_config_, *definition_)), precision_(choose_precision(runtime_->executor(), precision)) {
   const ParameterList& parameters = definition_->parameters();
   const auto source = folder_.source(parameters);
   const HashingSource hashing(*source, parameters);
-  weights_ = runtime_->executor().prepare(parameters, hashing);
+  weights_ = runtime_->executor().prepare(parameters, hashing, {.precision = precision_, .kept = {}});
   hash_ = hashing.hash(folder_.configs().text() + tokenizer_digest(folder_));
   folder_.close_weights();
 

@@ -6,9 +6,9 @@
 
 namespace oag {
 
-double measure_peak(Runtime& runtime) {
+double measure_peak(Runtime& runtime, Precision precision) {
   using Clock = std::chrono::steady_clock;
-  const host::Kernels& kernels = runtime.kernels();
+  const host::MatrixKernels& format = runtime.kernels().matrix(precision);
   const int tasks = runtime.threads().threads();
   std::atomic<int64_t> operations{0};
   std::atomic<float> kept{0};  // so that no multiply-add is left out
@@ -17,7 +17,7 @@ double measure_peak(Runtime& runtime) {
     const Clock::time_point start = Clock::now();
     runtime.threads().run(tasks, [&](int64_t, int) {
       float result;
-      operations.fetch_add(kernels.multiply_adds(rounds, &result));
+      operations.fetch_add(format.multiply_adds(rounds, &result));
       kept.store(result);
     });
     return std::chrono::duration<double>(Clock::now() - start).count();

@@ -196,7 +196,13 @@ PluginExecutor::PluginExecutor(const oag_plugin_table& table, std::string librar
 
 PluginExecutor::~PluginExecutor() { table_.device_close(device_); }
 
-std::unique_ptr<Weights> PluginExecutor::prepare(const ParameterList& parameters, const ParameterSource& source) {
+std::string PluginExecutor::precision_refusal(Precision precision) const {
+  if (precision == Precision::fp32) return "";
+  return std::string("precision ") + name_of(precision) + ": " + library_ + " computes in fp32; use fp32 or auto, or the device host";
+}
+
+std::unique_ptr<Weights> PluginExecutor::prepare(const ParameterList& parameters, const ParameterSource& source, const PrecisionPlan& plan) {
+  require(plan);
   auto weights = std::make_unique<PluginWeights>(table_, library_, device_, parameters);
   std::vector<float> rows;
   for (uint32_t p = 0; p < parameters.size(); p++) {

@@ -15,7 +15,9 @@ class PluginExecutor final : public Executor {
   PluginExecutor(const oag_plugin_table& table, std::string library);
   ~PluginExecutor() override;
 
-  std::unique_ptr<Weights> prepare(const ParameterList& parameters, const ParameterSource& source) override;
+  using Executor::prepare;
+  std::string precision_refusal(Precision precision) const override;  // the table knows fp32 alone
+  std::unique_ptr<Weights> prepare(const ParameterList& parameters, const ParameterSource& source, const PrecisionPlan& plan) override;
   std::unique_ptr<Workspace> create_workspace() override;
   std::unique_ptr<Pass> begin(const ParameterList& parameters, const Weights& weights, const Recording& recording, const Bindings& bindings,
                               Workspace& workspace) override;

@@ -63,17 +63,6 @@ const char* name_of(Device device) {
   return "?";
 }
 
-const char* name_of(Precision precision) {
-  switch (precision) {
-    case Precision::automatic: return "auto";
-    case Precision::fp32: return "fp32";
-    case Precision::bf16: return "bf16";
-    case Precision::fp16: return "fp16";
-    case Precision::int8: return "int8";
-  }
-  return "?";
-}
-
 std::string library_folder() {
   Dl_info info;
   if (!dladdr(reinterpret_cast<void*>(&library_folder), &info) || !info.dli_fname) return ".";

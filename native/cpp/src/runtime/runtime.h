@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/precision.h"
 #include "host/kernels/kernels.h"
 #include "ops/executor.h"
 #include "runtime/thread_pool.h"
@@ -14,11 +15,9 @@
 
 namespace oag {
 
-enum class Device : int { automatic = 0, host = 1, cuda = 2, tensorrt = 3 };            // values of oag_device
-enum class Precision : int { automatic = 0, fp32 = 1, bf16 = 2, fp16 = 3, int8 = 4 };   // values of oag_precision
+enum class Device : int { automatic = 0, host = 1, cuda = 2, tensorrt = 3 };  // values of oag_device
 
 const char* name_of(Device device);
-const char* name_of(Precision precision);
 
 struct RuntimeOptions {
   Device device = Device::automatic;       // automatic: $OPENAUTOGLM_DEVICE, else the best that is there
@@ -70,8 +69,9 @@ class Runtime {
 // Everything that decides how this machine is used, as a JSON object. `runtime` may be null: what the default options would give.
 std::string diagnostics(const Runtime* runtime);
 
-// The fp32 operations per second that the runtime's threads reach together in registers: the best of several runs, about a fifth of a second in all.
-double measure_peak(Runtime& runtime);
+// The operations per second, a multiply-add being two, that the runtime's threads reach together in registers in fp32, bf16 or int8: the best of several runs, about a
+// fifth of a second in all.
+double measure_peak(Runtime& runtime, Precision precision = Precision::fp32);
 
 // The folder that this library was loaded from.
 std::string library_folder();

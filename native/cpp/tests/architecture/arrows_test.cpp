@@ -23,7 +23,7 @@ const std::vector<Rule> rules = {
     {"files/", {"files/", "core/"}},
     {"image/", {"image/", "core/"}},
     {"ops/", {"ops/", "core/"}},
-    {"host/kernels/", {"host/kernels/", "core/activation.h"}},
+    {"host/kernels/", {"host/kernels/", "core/activation.h", "core/precision.h"}},
     {"host/", {"host/", "core/", "ops/"}},
     {"models/", {"models/", "core/", "ops/", "files/"}},
     {"runtime/diagnostics.cpp", {"runtime/", "core/", "files/", "image/", "models/", "ops/", "host/", "openautoglm.h"}},

@@ -11,8 +11,11 @@ TEST_CASE("find_kernels: each table says what it is, and the reference is always
     if (!kernels) continue;
     CHECK(kernels->isa == isa);
     CHECK(std::string(kernels->name) == names[static_cast<int>(isa)]);
-    CHECK(kernels->rows_per_block >= 1);
-    CHECK(kernels->columns_per_panel >= 1);
+    for (const oag::Precision precision : {oag::Precision::fp32, oag::Precision::bf16, oag::Precision::int8}) {
+      CHECK(kernels->matrix(precision).rows_per_block >= 1);
+      CHECK(kernels->matrix(precision).columns_per_panel >= 1);
+      CHECK(kernels->matrix(precision).instruction != nullptr);
+    }
   }
 #if defined(__x86_64__)
   CHECK(find_kernels(Isa::avx2) != nullptr);

@@ -27,6 +27,26 @@ void for_each_table(Test test) {
   }
 }
 
+// One number format of one table, and the plain implementation of the same precision.
+struct Format {
+  const Kernels& table;
+  Precision precision;
+  const MatrixKernels& kernels;
+  const MatrixKernels& plain;
+
+  std::string name() const { return std::string(table.name) + " " + name_of(precision) + " (" + kernels.instruction + ")"; }
+};
+
+template <typename Test>
+void for_each_format(Test test) {
+  for_each_table([&](const Kernels& table) {
+    for (const Precision precision : {Precision::fp32, Precision::bf16, Precision::int8}) {
+      INFO("precision: ", std::string(name_of(precision)));
+      test(Format{table, precision, table.matrix(precision), find_kernels(Isa::reference)->matrix(precision)});
+    }
+  });
+}
+
 inline const Kernels& plain_kernels() { return *find_kernels(Isa::reference); }
 
 inline std::vector<float> random_floats(size_t count, unsigned seed, float deviation = 1.0f, float mean = 0.0f) {

@@ -175,9 +175,12 @@ TEST_CASE("diagnostics tell what was chosen and why the rest was not") {
   CHECK(json.at("gpu_driver").contains("libcuda"));
 }
 
-TEST_CASE("precisions that are not there yet are refused with the reason") {
+TEST_CASE("a precision that the host does not compute in is refused with what it does") {
   auto runtime = std::make_shared<Runtime>(on_host());
-  for (Precision precision : {Precision::bf16, Precision::fp16, Precision::int8})
-    CHECK(wrong_refusal(Status::unsupported, {std::string("precision ") + name_of(precision), "use fp32"},
-                        [&] { Model(runtime, test_data("models/tiny-clip"), precision); }) == "");
+  CHECK(wrong_refusal(Status::unsupported, {"precision fp16: the host computes in fp32, bf16 and int8"},
+                      [&] { Model(runtime, test_data("models/tiny-clip"), Precision::fp16); }) == "");
+  for (Precision precision : {Precision::fp32, Precision::bf16, Precision::int8}) {
+    CHECK(runtime->executor().precision_refusal(precision) == "");
+    CHECK(Model(runtime, test_data("models/tiny-clip"), precision).precision() == precision);
+  }
 }

@@ -16,7 +16,8 @@ namespace {
 // Makes workspaces that count themselves.
 class CountingExecutor final : public Executor {
  public:
-  std::unique_ptr<Weights> prepare(const ParameterList&, const ParameterSource&) override { return nullptr; }
+  std::string precision_refusal(Precision) const override { return ""; }
+  std::unique_ptr<Weights> prepare(const ParameterList&, const ParameterSource&, const PrecisionPlan&) override { return nullptr; }
   std::unique_ptr<Pass> begin(const ParameterList&, const Weights&, const Recording&, const Bindings&, Workspace&) override { return nullptr; }
   std::unique_ptr<Workspace> create_workspace() override {
     struct Hundred final : Workspace {

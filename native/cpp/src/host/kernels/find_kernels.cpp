@@ -2,14 +2,36 @@
 
 namespace oag::host {
 
+namespace {
+
+// A table with what it lacks taken from the reference.
+Kernels completed(const Kernels& table) {
+  Kernels all = table;
+  if (!all.bf16.gemm) all.bf16 = reference_kernels()->bf16;
+  if (!all.int8.gemm) all.int8 = reference_kernels()->int8;
+  if (!all.bf16_attention.attend) all.bf16_attention = reference_kernels()->bf16_attention;
+  return all;
+}
+
+}  // namespace
+
 const Kernels* find_kernels(Isa isa) {
   switch (isa) {
     case Isa::reference: return reference_kernels();
 #if defined(__x86_64__)
-    case Isa::avx2: return avx2_kernels();
-    case Isa::avx512: return avx512_kernels();
+    case Isa::avx2: {
+      static const Kernels table = completed(*avx2_kernels());
+      return &table;
+    }
+    case Isa::avx512: {
+      static const Kernels table = completed(*avx512_kernels());
+      return &table;
+    }
 #elif defined(__aarch64__)
-    case Isa::neon: return neon_kernels();
+    case Isa::neon: {
+      static const Kernels table = completed(*neon_kernels());
+      return &table;
+    }
 #endif
     default: return nullptr;
   }

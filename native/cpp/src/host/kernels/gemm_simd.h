@@ -86,6 +86,8 @@ constexpr MultiplyTable kMultiplyScores = multiply_table<RowLayout::scores>();
 
 inline int64_t panel_floats(int64_t inputs) { return round_up(inputs, kStep) * kColumnsPerPanel; }
 inline int64_t row_floats(int64_t inputs) { return round_up(inputs, kLine); }
+inline int64_t panel_bytes(int64_t inputs) { return panel_floats(inputs) * int64_t{sizeof(float)}; }
+inline int64_t row_bytes(int64_t inputs) { return row_floats(inputs) * int64_t{sizeof(float)}; }
 
 // columns[j] points to `width` floats that become column j of the panel; `count` of them exist.
 inline void pack_columns(const float* const* columns, int64_t count, int64_t width, float* panel) {
@@ -107,13 +109,14 @@ inline void pack_columns(const float* const* columns, int64_t count, int64_t wid
   }
 }
 
-inline void pack_weights(const float* weights, int64_t stride, int column_count, int64_t inputs, float* panel) {
+inline void pack_weights(const float* weights, int64_t stride, int column_count, int64_t inputs, void* panel) {
   const float* columns[kColumnsPerPanel];
   for (int j = 0; j < column_count; ++j) columns[j] = weights + j * stride;
-  pack_columns(columns, column_count, inputs, panel);
+  pack_columns(columns, column_count, inputs, static_cast<float*>(panel));
 }
 
-inline void unpack_weights(const float* panel, int column_count, int64_t inputs, float* weights, int64_t stride) {
+inline void unpack_weights(const void* packed, int column_count, int64_t inputs, float* weights, int64_t stride) {
+  const auto* panel = static_cast<const float*>(packed);
   for (int j = 0; j < column_count; ++j) {
     for (int64_t k = 0; k < inputs; ++k) weights[j * stride + k] = panel[k * kColumnsPerPanel + j];
   }
@@ -132,8 +135,8 @@ inline void pack_rows_scaled(const float* x, int64_t stride, int64_t row_count, 
   }
 }
 
-inline void pack_rows(const float* x, int64_t stride, int row_count, int64_t inputs, float* packed) {
-  pack_rows_scaled(x, stride, row_count, inputs, 1.0f, packed);
+inline void pack_rows(const float* x, int64_t stride, int row_count, int64_t inputs, void* packed) {
+  pack_rows_scaled(x, stride, row_count, inputs, 1.0f, static_cast<float*>(packed));
 }
 
 // ---- product and epilogue
@@ -160,7 +163,7 @@ inline void gemm(const GemmTile& tile) {
     }
   }
   alignas(64) float sums[kRowsPerBlock * kColumnsPerPanel];
-  kMultiplyPacked.by_rows[tile.row_count](round_up(tile.inputs, kStep), tile.rows, tile.panel, sums, kColumnsPerPanel);
+  kMultiplyPacked.by_rows[tile.row_count](round_up(tile.inputs, kStep), static_cast<const float*>(tile.rows), static_cast<const float*>(tile.panel), sums, kColumnsPerPanel);
   switch (tile.activation) {
     case Activation::none: return finish<Activation::none>(tile, sums);
     case Activation::quick_gelu: return finish<Activation::quick_gelu>(tile, sums);

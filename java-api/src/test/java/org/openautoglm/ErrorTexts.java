@@ -37,7 +37,7 @@ final class ErrorTexts {
     private static final Pattern JAVA = Pattern.compile("\\bnew \\w*(?:Exception|Error|Failure|Refused)(?=\\()|\\b(?:" + String.join("|", JAVA_HELPERS) + ")(?=\\()"
         + "|\\bString (?:text|reason|problem) =|\\b(?:return (?=[^;]*\")|new StringBuilder|append)");
     /** Functions whose returned or appended literals are what errors say. */
-    private static final Set<String> RETURN_REASONS = Set.of("isa_refusal", "reason", "describe", "reasonAgainstDevice", "reasonAgainstDefaults", "message", "failure");
+    private static final Set<String> RETURN_REASONS = Set.of("isa_refusal", "precision_refusal", "reason", "describe", "reasonAgainstDevice", "reasonAgainstDefaults", "message", "failure");
     private static final Pattern FUNCTION = Pattern.compile("\\b(\\w+)\\s*\\((?:[^;{}()]|\\((?:[^;{}()]|\\([^;{}()]*\\))*\\))*\\)\\s*(?:const\\s*)?(?:noexcept\\s*)?(?:throws [\\w., ]+)?(?::[^;{}]*(?:\\([^{}]*\\)|\\{[^{}]*\\})[^;{}]*)?\\{");
     private static final Set<String> NO_FUNCTIONS = Set.of("if", "for", "while", "switch", "catch", "try", "synchronized");
 

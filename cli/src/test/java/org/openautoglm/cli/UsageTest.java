@@ -52,8 +52,7 @@ class UsageTest {
             mistake(2, "nothing to embed", "embed", "--model", m),
             mistake(2, "locale", "embed", "--model", m, "--text", "\uFFFD\uFFFD"),
             mistake(2, "surrogate", "embed", "--model", m, "--text", "half \uD83C"),
-            mistake(2, "bf16", "embed", "--model", m, "--text", "a", "--precision", "BF16"),
-            mistake(2, "int8", "embed", "--model", m, "--text", "a", "--precision", "int8"));
+            mistake(2, "fp16", "embed", "--model", m, "--text", "a", "--precision", "FP16"));
     }
 
     @ParameterizedTest
