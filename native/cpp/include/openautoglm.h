@@ -43,7 +43,8 @@ enum {
   OAG_OUT_OF_MEMORY = 7,
   OAG_BUFFER_TOO_SMALL = 8, /* `needed` tells the size that is wanted */
   OAG_PARTIAL = 9,          /* some items of a batch failed: look at their oag_item; the other rows are done */
-  OAG_INTERNAL = 10         /* a defect of this library */
+  OAG_INTERNAL = 10,        /* a defect of this library */
+  OAG_BAD_INDEX = 11        /* an index file is damaged, unfinished, or of another model */
 };
 
 typedef int32_t oag_device;
@@ -192,6 +193,137 @@ OAG_API oag_status oag_normalize(float* rows, size_t count, size_t width, char* 
  * floats; `width` and `height` receive the size, also when OAG_BUFFER_TOO_SMALL is returned. */
 OAG_API oag_status oag_preprocess(const oag_model* model, const oag_image* image, float* pixels, size_t capacity, int32_t* width,
                                   int32_t* height, char* error, size_t error_capacity);
+
+/* ---- similarity ----------------------------------------------------------------------------------------------------- */
+
+/* How two vectors are compared. */
+typedef int32_t oag_metric;
+enum { OAG_METRIC_DOT = 0, OAG_METRIC_COSINE = 1, OAG_METRIC_EUCLIDEAN = 2 };
+
+/* In this section `runtime` may be NULL: then the calling thread works alone, with the best instruction set. Vectors are finite and shorter than 9e18; else
+ * the call is refused, naming the vector. A score depends on its two vectors alone. */
+
+/* All pairs of a [a_count, width] and b [b_count, width]: scores [a_count, b_count] are dot products, cosines (0 where a vector is zero) or Euclidean distances (lower
+ * is nearer). */
+OAG_API oag_status oag_similarity(const oag_runtime* runtime, oag_metric metric, const float* a, size_t a_count, const float* b, size_t b_count,
+                                  size_t width, float* scores, char* error, size_t error_capacity);
+
+/* scores [a_count, b_count] = a^T . matrix . b with matrix [a_width, b_width]. */
+OAG_API oag_status oag_bilinear(const oag_runtime* runtime, const float* a, size_t a_count, size_t a_width, const float* matrix, const float* b,
+                                size_t b_count, size_t b_width, float* scores, char* error, size_t error_capacity);
+
+/* Late interaction (ColBERT, FILIP): for each document the sum, over the query's vectors [query_count, width], of the largest dot product with one of the
+ * document's vectors. Document i is documents[offsets[i] ... offsets[i + 1]) of [offsets[document_count], width], one vector or more;
+ * scores [document_count]. Normalise both for sums of cosines. */
+OAG_API oag_status oag_max_similarity(const oag_runtime* runtime, const float* query, size_t query_count, const float* documents, const int64_t* offsets,
+                                      size_t document_count, size_t width, float* scores, char* error, size_t error_capacity);
+
+/* What makes probabilities of scores, and how well they fit the labels they were fitted on. The expected calibration error is the mean distance between predicted
+ * probability and observed share over 15 bins (Guo et al. 2017); the loss is the mean negative log-likelihood. */
+typedef struct oag_calibration {
+  uint32_t struct_size;
+  uint32_t reserved;
+  double scale;        /* sigmoid(scale * score + bias), or softmax(scale * logits); 1 / scale is the temperature */
+  double bias;
+  double loss_before;  /* before: with scale 1 and bias 0 */
+  double loss_after;
+  double error_before; /* expected calibration error */
+  double error_after;
+} oag_calibration;
+
+/* Fits scale and (unless with_bias is 0) bias on `count` scores with labels 0 or 1 (Platt 1999). Both classes are needed. */
+OAG_API oag_status oag_fit_sigmoid(const float* scores, const uint8_t* labels, size_t count, int32_t with_bias, oag_calibration* out, char* error,
+                                   size_t error_capacity);
+
+/* Fits a temperature on logits [count, classes], of which labels [count] name the right classes (Guo et al. 2017). */
+OAG_API oag_status oag_fit_softmax(const float* logits, const int32_t* labels, size_t count, size_t classes, oag_calibration* out, char* error,
+                                   size_t error_capacity);
+
+/* ---- search --------------------------------------------------------------------------------------------------------- */
+
+/* What a stored row is made of: fp32, bf16, or 8-bit integers with a scale for each row. */
+typedef int32_t oag_row_type;
+enum { OAG_ROWS_FP32 = 0, OAG_ROWS_BF16 = 1, OAG_ROWS_INT8 = 2 };
+
+/* What names a row. */
+typedef int32_t oag_id_kind;
+enum { OAG_IDS_NUMBERS = 0, OAG_IDS_TEXTS = 1 };
+
+/* Vectors with unique ids, in memory, searched exactly; saved to and opened from a checksummed file. Any number of threads may search at
+ * once; appending and saving wait for them. */
+typedef struct oag_store oag_store;
+
+typedef struct oag_store_settings {
+  uint32_t struct_size;
+  int32_t dimension;         /* floats of a vector: 1 ... 65536 */
+  oag_metric metric;
+  oag_row_type row_type;
+  oag_id_kind id_kind;
+  oag_precision precision;   /* that the vectors were computed in; AUTO: not told */
+  const char* model_hash;    /* OAG_STRING_HASH of the model that makes the vectors; NULL or empty: of no model in particular */
+  const char* model_name;    /* for error texts; NULL: none */
+} oag_store_settings;
+
+/* An empty store. The runtime's threads search it; the store keeps the runtime alive as a model does. */
+OAG_API oag_status oag_store_create(oag_runtime* runtime, const oag_store_settings* settings, oag_store** out, char* error, size_t error_capacity);
+
+/* Reads what oag_store_save wrote. The file is read, not mapped, and not open afterwards; a change of any byte is found. `expected` may be NULL: else a store whose
+ * dimension (unless 0) or model (hash and precision, unless hash is NULL) is another is refused with OAG_BAD_INDEX, naming both. */
+OAG_API oag_status oag_store_open(oag_runtime* runtime, const char* path, const oag_store_settings* expected, oag_store** out, char* error,
+                                  size_t error_capacity);
+
+/* Opens or makes a journal: a file to which each append is added, and on the disk, before the call returns. After a crash it is opened again, without what was not
+ * whole. One process has it open at a time. It is no index: when all rows are there, save the store to a path of its own. */
+OAG_API oag_status oag_store_open_journal(oag_runtime* runtime, const char* path, const oag_store_settings* settings, oag_store** out, char* error,
+                                          size_t error_capacity);
+
+/* NULL is allowed. */
+OAG_API void oag_store_close(oag_store* store);
+
+typedef struct oag_store_info {
+  uint32_t struct_size;
+  int32_t dimension;
+  oag_metric metric;
+  oag_row_type row_type;
+  oag_id_kind id_kind;
+  oag_precision precision;
+  int64_t rows;
+} oag_store_info;
+
+/* Fills `info` up to info->struct_size. */
+OAG_API oag_status oag_store_get_info(const oag_store* store, oag_store_info* info, char* error, size_t error_capacity);
+
+typedef int32_t oag_store_string;
+enum { OAG_STORE_MODEL_HASH = 0, OAG_STORE_MODEL_NAME = 1 };
+
+/* Writes one of the store's strings; size rules as in oag_diagnostics. */
+OAG_API oag_status oag_store_get_string(const oag_store* store, oag_store_string which, char* text, size_t capacity, size_t* needed, char* error,
+                                        size_t error_capacity);
+
+/* Adds rows [count, dimension] with number ids [count], or with texts: id i is the bytes texts[offsets[i] ... offsets[i + 1]), UTF-8, at most 65,535. All rows are added, or on an
+ * error none. An id that is there already is an error. */
+OAG_API oag_status oag_store_append(oag_store* store, const float* rows, size_t count, const int64_t* ids, char* error, size_t error_capacity);
+OAG_API oag_status oag_store_append_texts(oag_store* store, const float* rows, size_t count, const char* texts, const int64_t* offsets, char* error,
+                                          size_t error_capacity);
+
+/* Replaces the file at `path`: after a crash there is the old one or the new one, whole. */
+OAG_API oag_status oag_store_save(const oag_store* store, const char* path, char* error, size_t error_capacity);
+
+/* The k best rows for each of queries [query_count, dimension], best first, equal scores by row: rows and scores [query_count, k], of which found [query_count]
+ * are filled. A score is a dot product, a cosine, or minus the Euclidean distance. `filter` may be NULL: else row r can be found only where bit r mod 64 of word r / 64 is
+ * set, and filter_rows must be the number of rows. */
+OAG_API oag_status oag_store_search(const oag_store* store, const float* queries, size_t query_count, size_t k, const uint64_t* filter, size_t filter_rows,
+                                    int64_t* rows, float* scores, int64_t* found, char* error, size_t error_capacity);
+
+/* The row of an id, or -1. */
+OAG_API oag_status oag_store_find(const oag_store* store, int64_t id, int64_t* row, char* error, size_t error_capacity);
+OAG_API oag_status oag_store_find_text(const oag_store* store, const char* text, size_t length, int64_t* row, char* error, size_t error_capacity);
+
+/* The ids of rows [count]. Texts are written one behind the other, and offsets [count + 1] tell where each begins; `needed` (may be NULL) receives their bytes,
+ * and OAG_BUFFER_TOO_SMALL is returned when they exceed `capacity`. */
+OAG_API oag_status oag_store_get_ids(const oag_store* store, const int64_t* rows, size_t count, int64_t* ids, char* error, size_t error_capacity);
+OAG_API oag_status oag_store_get_texts(const oag_store* store, const int64_t* rows, size_t count, char* texts, size_t capacity, int64_t* offsets,
+                                       size_t* needed, char* error, size_t error_capacity);
 
 /* ---- measuring ------------------------------------------------------------------------------------------------------ */
 

@@ -10,13 +10,19 @@ static_assert(OAG_INVALID_ARGUMENT == static_cast<int>(Status::invalid_argument)
               OAG_BAD_MODEL == static_cast<int>(Status::bad_model) && OAG_BAD_IMAGE == static_cast<int>(Status::bad_image) &&
               OAG_UNSUPPORTED == static_cast<int>(Status::unsupported) && OAG_UNAVAILABLE == static_cast<int>(Status::unavailable) &&
               OAG_OUT_OF_MEMORY == static_cast<int>(Status::out_of_memory) && OAG_BUFFER_TOO_SMALL == static_cast<int>(Status::buffer_too_small) &&
-              OAG_PARTIAL == static_cast<int>(Status::partial) && OAG_INTERNAL == static_cast<int>(Status::internal));
+              OAG_PARTIAL == static_cast<int>(Status::partial) && OAG_INTERNAL == static_cast<int>(Status::internal) && OAG_BAD_INDEX == static_cast<int>(Status::bad_index));
 static_assert(OAG_DEVICE_HOST == static_cast<int>(Device::host) && OAG_DEVICE_CUDA == static_cast<int>(Device::cuda) &&
               OAG_DEVICE_TENSORRT == static_cast<int>(Device::tensorrt));
 static_assert(OAG_PRECISION_FP32 == static_cast<int>(Precision::fp32) && OAG_PRECISION_BF16 == static_cast<int>(Precision::bf16) &&
               OAG_PRECISION_FP16 == static_cast<int>(Precision::fp16) && OAG_PRECISION_INT8 == static_cast<int>(Precision::int8));
 static_assert(OAG_ISA_REFERENCE == static_cast<int>(host::Isa::reference) && OAG_ISA_AVX2 == static_cast<int>(host::Isa::avx2) &&
               OAG_ISA_AVX512 == static_cast<int>(host::Isa::avx512) && OAG_ISA_NEON == static_cast<int>(host::Isa::neon));
+
+static_assert(OAG_METRIC_DOT == static_cast<int>(search::Metric::dot) && OAG_METRIC_COSINE == static_cast<int>(search::Metric::cosine) &&
+              OAG_METRIC_EUCLIDEAN == static_cast<int>(search::Metric::euclidean));
+static_assert(OAG_ROWS_FP32 == static_cast<int>(search::RowType::fp32) && OAG_ROWS_BF16 == static_cast<int>(search::RowType::bf16) &&
+              OAG_ROWS_INT8 == static_cast<int>(search::RowType::int8));
+static_assert(OAG_IDS_NUMBERS == static_cast<int>(search::IdKind::numbers) && OAG_IDS_TEXTS == static_cast<int>(search::IdKind::texts));
 
 void write_error(std::string_view text, char* error, size_t capacity) noexcept {
   if (!error || capacity == 0) return;

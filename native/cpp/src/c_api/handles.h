@@ -16,6 +16,7 @@
 #include "openautoglm.h"
 #include "runtime/model.h"
 #include "runtime/runtime.h"
+#include "search/store.h"
 
 // `calls` is shared by the calls on a handle and taken alone by its close, which so waits for them.
 struct oag_runtime {
@@ -25,6 +26,12 @@ struct oag_runtime {
 
 struct oag_model {
   std::unique_ptr<oag::Model> model;
+  mutable std::shared_mutex calls;
+};
+
+struct oag_store {
+  std::shared_ptr<oag::Runtime> runtime;
+  std::unique_ptr<oag::search::Store> store;
   mutable std::shared_mutex calls;
 };
 

@@ -20,6 +20,7 @@ enum class Status : int {
   buffer_too_small = 8,
   partial = 9,            // some items of a batch failed; each has its own status and text
   internal = 10,          // a defect of this library
+  bad_index = 11,         // an index file is damaged, unfinished, or of another model
 };
 
 // A value: a status and one sentence that names the culprit (file, tensor, argument) and the remedy. It is thrown once, where

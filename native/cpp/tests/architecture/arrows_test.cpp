@@ -25,11 +25,13 @@ const std::vector<Rule> rules = {
     {"ops/", {"ops/", "core/"}},
     {"host/kernels/", {"host/kernels/", "core/activation.h", "core/precision.h"}},
     {"host/", {"host/", "core/", "ops/"}},
+    {"search/kernels/", {"search/kernels/", "host/kernels/"}},
+    {"search/", {"search/", "core/", "files/"}},
     {"models/", {"models/", "core/", "ops/", "files/"}},
     {"runtime/diagnostics.cpp", {"runtime/", "core/", "files/", "image/", "models/", "ops/", "host/", "openautoglm.h"}},
     {"runtime/plugin_abi.h", {}},
     {"runtime/", {"runtime/", "core/", "files/", "image/", "models/", "ops/", "host/"}},
-    {"c_api/", {"c_api/", "runtime/", "core/", "files/", "image/", "models/", "ops/", "host/", "openautoglm.h"}},
+    {"c_api/", {"c_api/", "runtime/", "search/", "core/", "files/", "image/", "models/", "ops/", "host/", "openautoglm.h"}},
 };
 
 std::vector<std::string> quoted_includes(std::istream& file) {
@@ -100,6 +102,9 @@ TEST_CASE("wrong arrows are seen") {
   CHECK(fault("runtime/model.cpp", "c_api/handles.h") != "");
   CHECK(fault("runtime/model.cpp", "openautoglm.h") != "");
   CHECK(fault("runtime/plugin_abi.h", "core/error.h") != "");
+  CHECK(fault("search/store.cpp", "runtime/runtime.h") != "");
+  CHECK(fault("search/kernels/scores_simd.h", "core/error.h") != "");
+  CHECK(fault("host/pass.cpp", "search/top_k.h") != "");
   CHECK(fault("attic/old.cpp", "core/error.h") != "");
   CHECK(fault("c_api/handles.h", "openautoglm.h") == "");
 }
