@@ -12,8 +12,10 @@ namespace {
 
 constexpr int kBins = 15;
 constexpr int kMostSteps = 200;
-constexpr const char* kDoNotRise =
-    "the scores do not rise with the labels, so that no positive scale fits: check that higher scores mean a better match, and that the labels are in the scores' order";
+
+[[noreturn]] void refuse_falling_scores() {
+  throw Error(Status::invalid_argument, "the scores do not rise with the labels, so that no positive scale fits: check that higher scores mean a better match, and that the labels are in the scores' order");
+}
 
 // What is minimised: a convex function of one or two parameters, with its derivatives.
 struct Value {
@@ -109,7 +111,7 @@ Calibration fit_sigmoid(const float* scores, const uint8_t* labels, int64_t coun
         return value;
       },
       with_bias, parameters);
-  if (!(parameters[0] > 0)) throw Error(Status::invalid_argument, kDoNotRise);
+  if (!(parameters[0] > 0)) refuse_falling_scores();
 
   Calibration result{parameters[0] / unit, parameters[1], 0, 0, 0, 0};
   Groups before, after;
@@ -171,7 +173,7 @@ Calibration fit_softmax(const float* logits, const int32_t* labels, int64_t coun
         return value;
       },
       false, parameters);
-  if (!(parameters[0] > 1e-9)) throw Error(Status::invalid_argument, kDoNotRise);
+  if (!(parameters[0] > 1e-9)) refuse_falling_scores();
 
   Calibration result{parameters[0] / unit, 0, 0, 0, 0, 0};
   const auto measure = [&](double scale, double* loss, double* error) {

@@ -113,7 +113,7 @@ class Reader {
 };
 
 StoreSettings Reader::read_header(FileKind kind) {
-  if (left() < kFixedHeaderBytes || read(8) != kMagic) refuse("is not an index of this library" + std::string(left() == 0 ? " (it is empty)" : ""));
+  if (left() < kFixedHeaderBytes || read(8) != kMagic) refuse(left() == 0 ? "is empty: it is no index" : "is not an index of this library");
   const std::string fixed = read(kFixedHeaderBytes);
   const auto field = [&](int i) { return get<uint32_t>(fixed.data() + 8 + i * 4); };
   if (field(0) != kVersion) refuse("is of index version " + std::to_string(field(0)) + ", or damaged; this library reads version " + std::to_string(kVersion));
@@ -275,7 +275,7 @@ Journal::Journal(const std::string& path, const StoreSettings& settings, const s
   }
   const StoreSettings found = reader.read_header(FileKind::journal);
   if (const std::string text = difference(found, settings, true); !text.empty() || found.model_hash.empty() != settings.model_hash.empty())
-    refuse(path, "cannot be gone on with: " + (text.empty() ? "it is of " + model_of(found) + ", not " + model_of(settings) : text));
+    refuse(path, "is the journal of something else: " + (text.empty() ? "it is of " + model_of(found) + ", not " + model_of(settings) : text));
   int64_t rows = 0;
   for (std::string block = reader.peek_block(found, 0); !block.empty(); block = reader.peek_block(found, rows)) {
     take_block(reader, found, block, take);
@@ -317,13 +317,14 @@ void read_store(const std::string& path, const std::function<void(const StoreSet
     reader.digests().add(block.data() + block.size() - kDigestBytes, kDigestBytes);
     reader.skip(static_cast<int64_t>(block.size()));
   }
-  const std::string where = " at byte " + std::to_string(reader.offset()) + ", behind " + std::to_string(rows) + " sound rows";
-  if (reader.left() < kEndBytes) reader.refuse("is damaged or cut off" + where);
-  const std::string end = reader.read(kEndBytes);
-  reader.digests().add(end.data(), static_cast<size_t>(kEndBytes - kDigestBytes));
+  std::string end;
+  if (reader.left() >= kEndBytes) {
+    end = reader.read(kEndBytes);
+    reader.digests().add(end.data(), static_cast<size_t>(kEndBytes - kDigestBytes));
+  }
   if (end.compare(0, 4, kEnd) != 0 || get<uint64_t>(end.data() + 8) != static_cast<uint64_t>(rows) ||
       reader.digests().hex().compare(0, std::string::npos, end, static_cast<size_t>(kEndBytes - kDigestBytes), kDigestBytes) != 0)
-    reader.refuse("is damaged" + where);
+    reader.refuse("is damaged or cut off at byte " + std::to_string(reader.offset()) + ", behind " + std::to_string(rows) + " sound rows");
   if (reader.left() > kEndBytes) reader.refuse("goes on behind its end: something was appended to it");
 }
 

@@ -138,7 +138,7 @@ TEST_CASE("errors name the file and what is the matter") {
   const TempFolder folder;
   CHECK(wrong_refusal(Status::io, {"nothing", "cannot be opened"}, [&] { Store::open(folder.file("nothing")); }) == "");
   CHECK(wrong_refusal(Status::io, {"not a regular file"}, [&] { Store::open(folder.path()); }) == "");
-  CHECK(wrong_refusal(Status::bad_index, {"not an index", "empty"}, [&] { Store::open(folder.write("empty", "")); }) == "");
+  CHECK(wrong_refusal(Status::bad_index, {"empty", "no index"}, [&] { Store::open(folder.write("empty", "")); }) == "");
   CHECK(wrong_refusal(Status::bad_index, {"not an index"}, [&] { Store::open(folder.write("text", std::string(500, 'a'))); }) == "");
   { const auto journal = Store::open_journal(folder.file("journal"), settings_of(5)); }
   CHECK(wrong_refusal(Status::bad_index, {"journal", "not finished"}, [&] { Store::open(folder.file("journal")); }) == "");

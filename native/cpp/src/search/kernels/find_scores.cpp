@@ -8,6 +8,8 @@ const ScoreKernels* find_score_kernels(host::Isa isa) {
 #if defined(__x86_64__)
     case host::Isa::avx2: return avx2_scores();
     case host::Isa::avx512: return avx512_scores();
+#elif defined(__aarch64__)
+    case host::Isa::neon: return neon_scores();
 #endif
     default: return nullptr;
   }

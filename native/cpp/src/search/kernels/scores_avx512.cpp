@@ -14,12 +14,13 @@ inline host::Vec load_row(const int8_t* p) {
 
 // Thirty-two int16, or the sixteen int32 sums of their products.
 using Integers = __m512i;
+using Sums = __m512i;
 constexpr int64_t kIntegerLanes = 32;
-inline Integers zero_integers() { return _mm512_setzero_si512(); }
+inline Sums zero_sums() { return _mm512_setzero_si512(); }
 inline Integers load_integers(const int16_t* p) { return _mm512_load_si512(p); }
 inline Integers load_integers(const int8_t* p) { return _mm512_cvtepi8_epi16(_mm256_load_si256(reinterpret_cast<const __m256i*>(p))); }
-inline Integers multiply_add(Integers query, Integers row, Integers sums) { return _mm512_add_epi32(sums, _mm512_madd_epi16(query, row)); }
-inline int64_t sum(Integers v) {
+inline Sums multiply_add(Integers query, Integers row, Sums sums) { return _mm512_add_epi32(sums, _mm512_madd_epi16(query, row)); }
+inline int64_t sum(Sums v) {
   return _mm512_reduce_add_epi64(
       _mm512_add_epi64(_mm512_cvtepi32_epi64(_mm512_castsi512_si256(v)), _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(v, 1))));
 }

@@ -1,12 +1,13 @@
 // The score kernels of a vector instruction set, written once. A unit includes its simd_<isa>.h and defines, in its own anonymous namespace,
 //   Vec load_row(const float* | const Bf16* | const int8_t*)   kLanes elements as floats
-//   Integers, zero_integers(), multiply_add(...), sum(...)      exact products of int16 queries with int8 rows, kIntegerLanes at a time
+//   kIntegerLanes, Integers load_integers(const int16_t* | const int8_t*)   as many int16
+//   Sums zero_sums(), multiply_add(Integers, Integers, Sums), int64_t sum(Sums)   the exact sums of their products, two to a lane at a time
 // before it includes this. All has internal linkage (host/kernels/simd_avx512.h says why).
 //
 // Memory feeds these kernels, not arithmetic. One query reads row after row, as one stream that the prefetchers follow: four rows at a time were
 // slower by a third, for rows are short. 2 KiB ahead, a page's end and a row's sums no longer interrupt it. Several queries share the rows
-// in registers: kTileQueries × kTileRows × 2 sums; all queries pass over a few rows, which stay in the first-level cache, before the next. Vector v of
-// a row is added to accumulator v mod 2 in every case, so that a score has the same bits whichever way it is computed.
+// in registers: kTileQueries × kTileRows × kSums sums; all queries pass over a few rows, which stay in the first-level cache, before the next. Vector v of
+// a row is added to accumulator v mod kSums in every case, so that a score has the same bits whichever way it is computed.
 #pragma once
 
 #include <type_traits>
@@ -16,8 +17,10 @@
 namespace oag::search {
 namespace {
 
+// 16 registers of AVX2: 2 × 3 × 2 sums, 3 of rows, 1 of a query. 32 of AVX-512, and of NEON, whose vectors are a quarter as wide and so want more chains.
 constexpr int kTileQueries = host::kLanes == 16 ? 4 : 2;
 constexpr int kTileRows = 3;
+constexpr int kSums = host::kLanes == 4 ? 4 : 2;
 constexpr int64_t kAheadBytes = 2048;
 
 // What one pair of vectors adds to a sum.
@@ -54,12 +57,15 @@ inline void float_scores(const ScoreTile<float, Row>& tile, int64_t first_query,
   using host::kLanes;
   const float* queries = tile.queries + first_query * tile.query_stride;
   const Row* rows = tile.rows + first_row * tile.row_stride;
-  Vec sums[kQueries][kRows][2], scales[kRows];
+  Vec sums[kQueries][kRows][kSums], scales[kRows];
 #pragma GCC unroll 4
   for (int r = 0; r < kRows; ++r) {
     scales[r] = host::set1(sizeof(Row) == 1 ? tile.scales[first_row + r] : 1.0f);
 #pragma GCC unroll 4
-    for (int q = 0; q < kQueries; ++q) sums[q][r][0] = sums[q][r][1] = host::set1(0.0f);
+    for (int q = 0; q < kQueries; ++q) {
+#pragma GCC unroll 4
+      for (int which = 0; which < kSums; ++which) sums[q][r][which] = host::set1(0.0f);
+    }
   }
   const auto add = [&](int64_t j, int which) __attribute__((always_inline)) {
     Vec row[kRows];
@@ -74,16 +80,19 @@ inline void float_scores(const ScoreTile<float, Row>& tile, int64_t first_query,
     }
   };
   int64_t j = 0;
-  for (; j + 2 * kLanes <= tile.width; j += 2 * kLanes) {
-    add(j, 0);
-    add(j + kLanes, 1);
+  for (; j + kSums * kLanes <= tile.width; j += kSums * kLanes) {
+#pragma GCC unroll 4
+    for (int which = 0; which < kSums; ++which) add(j + which * kLanes, which);
   }
   for (; j < tile.width; j += kLanes) add(j, 0);
 #pragma GCC unroll 4
   for (int q = 0; q < kQueries; ++q) {
 #pragma GCC unroll 4
-    for (int r = 0; r < kRows; ++r)
-      tile.scores[(first_query + q) * tile.score_stride + first_row + r] = host::sum(host::add(sums[q][r][0], sums[q][r][1]));
+    for (int r = 0; r < kRows; ++r) {
+      Vec total = host::add(sums[q][r][0], sums[q][r][1]);
+      if constexpr (kSums == 4) total = host::add(total, host::add(sums[q][r][2], sums[q][r][3]));
+      tile.scores[(first_query + q) * tile.score_stride + first_row + r] = host::sum(total);
+    }
   }
 }
 
@@ -125,11 +134,11 @@ inline void integer_scores(const ScoreTile<int16_t, int8_t>& tile, int64_t first
   int64_t totals[kQueries][kRows] = {};
   for (int64_t begin = 0; begin < tile.width; begin += kExactWidth) {
     const int64_t end = begin + kExactWidth < tile.width ? begin + kExactWidth : tile.width;
-    Integers sums[kQueries][kRows];
+    Sums sums[kQueries][kRows];
 #pragma GCC unroll 4
     for (int q = 0; q < kQueries; ++q) {
 #pragma GCC unroll 4
-      for (int r = 0; r < kRows; ++r) sums[q][r] = zero_integers();
+      for (int r = 0; r < kRows; ++r) sums[q][r] = zero_sums();
     }
     for (int64_t j = begin; j < end; j += kIntegerLanes) {
       Integers row[kRows];

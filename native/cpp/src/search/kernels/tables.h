@@ -9,6 +9,8 @@ const ScoreKernels* reference_scores();
 #if defined(__x86_64__)
 const ScoreKernels* avx2_scores();    // needs AVX2, FMA
 const ScoreKernels* avx512_scores();  // needs AVX-512 F, BW
+#elif defined(__aarch64__)
+const ScoreKernels* neon_scores();  // every CPU of the family has it
 #endif
 
 }  // namespace oag::search
