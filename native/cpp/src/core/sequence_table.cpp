@@ -6,22 +6,55 @@
 #include "core/error.h"
 
 namespace oag {
+namespace {
+
+void require(bool holds, const std::string& what) {
+  if (!holds) throw Error(Status::internal, what);
+}
+
+// The run of a table that has each node's rows, or -1.
+std::vector<int64_t> runs_of_nodes(const PrefixTree& tree) {
+  std::vector<int64_t> runs(tree.parents.size(), -1);
+  for (size_t r = 0; r < tree.nodes.size(); r++) runs[static_cast<size_t>(tree.nodes[r])] = static_cast<int64_t>(r);
+  return runs;
+}
+
+}  // namespace
 
 SequenceTable::SequenceTable(std::vector<int64_t> offsets, std::vector<int32_t> first_positions)
     : offsets_(std::move(offsets)), first_positions_(std::move(first_positions)) {
-  if (offsets_.empty() || offsets_[0] != 0) throw Error(Status::internal, "sequence offsets must begin with 0");
-  for (int64_t s = 0; s < count(); s++) {
-    if (length(s) <= 0) throw Error(Status::internal, "sequence " + std::to_string(s) + " has no rows");
-    longest_ = std::max(longest_, length(s));
-  }
-  if (!first_positions_.empty() && static_cast<int64_t>(first_positions_.size()) != count())
-    throw Error(Status::internal, "sequences need one first position each");
+  require(!offsets_.empty() && offsets_[0] == 0, "sequence offsets must begin with 0");
+  for (int64_t r = 0; r < runs(); r++) require(length(r) > 0, "sequence " + std::to_string(r) + " has no rows");
+  require(first_positions_.empty() || static_cast<int64_t>(first_positions_.size()) == runs(), "sequences need one first position each");
+}
+
+SequenceTable::SequenceTable(std::vector<int64_t> offsets, std::vector<int32_t> first_positions, PrefixTree tree)
+    : SequenceTable(std::move(offsets), std::move(first_positions)) {
+  tree_ = std::move(tree);
+  has_tree_ = true;
+  const auto nodes = static_cast<int32_t>(tree_.parents.size());
+  for (int32_t n = 0; n < nodes; n++)
+    require(tree_.parents[static_cast<size_t>(n)] >= -1 && tree_.parents[static_cast<size_t>(n)] < n, "the parent of a shared prefix must come before it");
+  require(static_cast<int64_t>(tree_.nodes.size()) == runs(), "runs need one node each");
+  for (const int32_t node : tree_.nodes) require(node >= 0 && node < nodes, "a run is of no node of the tree");
+  for (const int32_t node : tree_.ends) require(node >= 0 && node < nodes, "a sequence ends in no node of the tree");
+  const std::vector<int64_t> run_of = runs_of_nodes(tree_);
+  for (int64_t r = 0; r < runs(); r++) require(run_of[static_cast<size_t>(tree_.nodes[static_cast<size_t>(r)])] == r, "two runs are of one node");
+  end_runs_.reserve(tree_.ends.size());
+  for (const int32_t node : tree_.ends) end_runs_.push_back(run_of[static_cast<size_t>(node)]);
 }
 
 SequenceTable SequenceTable::uniform(int64_t count, int64_t length) {
   std::vector<int64_t> offsets(count + 1);
   for (int64_t s = 0; s <= count; s++) offsets[s] = s * length;
   return SequenceTable(std::move(offsets));
+}
+
+int64_t SequenceTable::chosen_row(int64_t s, RowChoice choice) const {
+  require(choice == RowChoice::last || !has_tree_, "the first row of a sequence was asked for, and sequences share theirs");
+  const int64_t run = end_run(s);
+  require(run >= 0, "the last row of sequence " + std::to_string(s) + " is not among these");
+  return choice == RowChoice::first ? begin(run) : offsets_[run + 1] - 1;
 }
 
 Sequences make_sequences(SequenceTable table) {
@@ -35,10 +68,36 @@ Sequences choose_rows(const Sequences& sequences, RowChoice choice) {
   std::vector<int64_t> offsets(all.count() + 1);
   std::vector<int32_t> positions(all.count());
   for (int64_t s = 0; s < all.count(); s++) {
+    const int64_t row = all.chosen_row(s, choice), run = all.end_run(s);
     offsets[s + 1] = s + 1;
-    positions[s] = all.first_position(s) + (choice == RowChoice::first ? 0 : static_cast<int32_t>(all.length(s)) - 1);
+    positions[s] = all.first_position(run) + static_cast<int32_t>(row - all.begin(run));
   }
-  return make_sequences(SequenceTable(std::move(offsets), std::move(positions)));
+  if (!all.has_tree()) return make_sequences(SequenceTable(std::move(offsets), std::move(positions)));
+  return make_sequences(SequenceTable(std::move(offsets), std::move(positions), {all.tree().parents, all.tree().ends, all.tree().ends}));
+}
+
+KeyChains key_chains(const SequenceTable& queries, const SequenceTable& keys) {
+  KeyChains chains;
+  chains.offsets.reserve(static_cast<size_t>(queries.runs()) + 1);
+  chains.offsets.push_back(0);
+  if (!queries.has_tree()) {
+    require(!keys.has_tree() && keys.runs() == queries.runs(), "attention: keys and queries are of different sequences");
+    for (int64_t q = 0; q < queries.runs(); q++) {
+      chains.runs.push_back(q);
+      chains.offsets.push_back(q + 1);
+    }
+    return chains;
+  }
+  const PrefixTree& tree = queries.tree();
+  require(keys.has_tree() && keys.tree().parents == tree.parents, "attention: keys and queries share prefixes by different trees");
+  const std::vector<int64_t> run_of = runs_of_nodes(keys.tree());
+  for (const int32_t own : tree.nodes) {
+    for (int32_t node = own; node >= 0; node = tree.parents[static_cast<size_t>(node)])
+      if (const int64_t run = run_of[static_cast<size_t>(node)]; run >= 0) chains.runs.push_back(run);
+    std::reverse(chains.runs.begin() + chains.offsets.back(), chains.runs.end());
+    chains.offsets.push_back(static_cast<int64_t>(chains.runs.size()));
+  }
+  return chains;
 }
 
 }  // namespace oag

@@ -9,7 +9,8 @@ namespace oag {
 
 class SequenceTable;  // core/sequence_table.h: for planners and executors, not for models
 
-// Handle over `count` sequences packed into `rows` rows, without padding. The table is absent while a model is recorded.
+// Handle over `count` sequences packed into `rows` rows, without padding; rows that causal sequences have in common may be there once. The table is absent while a
+// model is recorded.
 struct Sequences {
   Extent rows;
   Extent count;

@@ -79,40 +79,52 @@ void HostPass::run(const op::Attention& attention, float* out) {
   const int64_t head_size = attention.queries.count / attention.heads;
   const int64_t query_stride = attention.queries.tensor.shape.width.value();
   const float* queries = floats(attention.queries.tensor) + attention.queries.first;
-  int64_t most_keys = 0;
-  for (int64_t s = 0; s < query_rows.count(); s++) {
-    int64_t keys = 0;
-    for (const KeySegment& segment : attention.segments) keys += segment.rows.table->length(s);
+  std::vector<KeyChains> chains;  // [segments]
+  for (const KeySegment& segment : attention.segments) chains.push_back(key_chains(query_rows, *segment.rows.table));
+  int64_t most_keys = 0, most_runs = 0;
+  for (int64_t q = 0; q < query_rows.runs(); q++) {
+    int64_t keys = 0, runs = 0;
+    for (size_t g = 0; g < chains.size(); g++) {
+      for (int64_t c = chains[g].offsets[q]; c < chains[g].offsets[q + 1]; c++) keys += attention.segments[g].rows.table->length(chains[g].runs[c]);
+      runs += chains[g].offsets[q + 1] - chains[g].offsets[q];
+    }
     most_keys = std::max(most_keys, keys);
+    most_runs = std::max(most_runs, runs);
   }
   // In int8, too, where the CPU multiplies bf16: beside rounded weights its roundings do not show.
   const bool in_bf16 = weights_.precision() == Precision::bf16 || (weights_.precision() == Precision::int8 && kernels_.bf16.native);
   const AttentionKernels& kernels = in_bf16 ? kernels_.bf16_attention : kernels_.attention;
-  workspace_.reserve_scratch(0, kernels.scratch(most_keys, head_size), parallel_.threads());
+  const size_t run_bytes = (static_cast<size_t>(most_runs) * sizeof(KeyRun) + 63) / 64 * 64;
+  workspace_.reserve_scratch(0, run_bytes + kernels.scratch(most_keys, head_size), parallel_.threads());
 
-  parallel_.run(query_rows.count() * attention.heads, [&](int64_t task, int slot) {
-    const int64_t s = task / attention.heads, head = task % attention.heads;
-    std::vector<KeyRun> runs;
-    for (const KeySegment& segment : attention.segments) {
+  parallel_.run(query_rows.runs() * attention.heads, [&](int64_t task, int slot) {
+    const int64_t q = task / attention.heads, head = task % attention.heads;
+    auto* runs = workspace_.slot<KeyRun>(slot);
+    int run_count = 0;
+    for (size_t g = 0; g < chains.size(); g++) {
+      const KeySegment& segment = attention.segments[g];
+      const SequenceTable& key_rows = *segment.rows.table;
       const int64_t key_stride = segment.keys.tensor.shape.width.value(), value_stride = segment.values.tensor.shape.width.value();
-      const int64_t row = segment.rows.table->begin(s);
-      runs.push_back({floats(segment.keys.tensor) + row * key_stride + segment.keys.first + head * head_size,
-                      floats(segment.values.tensor) + row * value_stride + segment.values.first + head * head_size, key_stride, value_stride,
-                      segment.rows.table->length(s), segment.rows.table->first_position(s)});
+      for (int64_t c = chains[g].offsets[q]; c < chains[g].offsets[q + 1]; c++) {
+        const int64_t run = chains[g].runs[c], row = key_rows.begin(run);
+        runs[run_count++] = {floats(segment.keys.tensor) + row * key_stride + segment.keys.first + head * head_size,
+                             floats(segment.values.tensor) + row * value_stride + segment.values.first + head * head_size, key_stride, value_stride,
+                             key_rows.length(run), key_rows.first_position(run)};
+      }
     }
     AttentionTask piece;
-    piece.queries = queries + query_rows.begin(s) * query_stride + head * head_size;
+    piece.queries = queries + query_rows.begin(q) * query_stride + head * head_size;
     piece.query_stride = query_stride;
-    piece.query_count = query_rows.length(s);
-    piece.first_query_position = query_rows.first_position(s);
-    piece.runs = runs.data();
-    piece.run_count = static_cast<int>(runs.size());
+    piece.query_count = query_rows.length(q);
+    piece.first_query_position = query_rows.first_position(q);
+    piece.runs = runs;
+    piece.run_count = run_count;
     piece.head_size = head_size;
     piece.scale = attention.scale;
     piece.causal = attention.causal;
     piece.out_stride = attention.queries.count;
-    piece.out = out + query_rows.begin(s) * piece.out_stride + head * head_size;
-    piece.scratch = workspace_.slot<char>(slot);
+    piece.out = out + query_rows.begin(q) * piece.out_stride + head * head_size;
+    piece.scratch = workspace_.slot<char>(slot) + run_bytes;
     kernels.attend(piece);
   });
 }
@@ -122,9 +134,9 @@ void HostPass::run(const op::Embed& embed, float* out) {
   const ParameterSpec& tokens = parameters()[embed.tokens];
   const int64_t width = tokens.width(), position_count = parameters()[embed.positions].part_rows();
   const SequenceTable& rows = *embed.rows.table;
-  parallel_.run(rows.count(), [&](int64_t s, int) {
-    for (int64_t i = 0; i < rows.length(s); i++) {
-      const int64_t row = rows.begin(s) + i, position = rows.first_position(s) + i;
+  parallel_.run(rows.runs(), [&](int64_t run, int) {
+    for (int64_t i = 0; i < rows.length(run); i++) {
+      const int64_t row = rows.begin(run) + i, position = rows.first_position(run) + i;
       if (ids[row] < 0 || ids[row] >= tokens.part_rows() || position >= position_count)
         throw Error(Status::invalid_argument, "token id " + std::to_string(ids[row]) + " at position " + std::to_string(position) + " is outside the tables");
       kernels_.add(weights_.values(embed.tokens) + ids[row] * width, weights_.values(embed.positions) + position * width, width, out + row * width);
@@ -169,10 +181,7 @@ void HostPass::run(const op::Pool& pool, float* out) {
   const float* x = floats(pool.x);
   const int64_t width = pool.x.shape.width.value();
   const SequenceTable& rows = *pool.rows.table;
-  for (int64_t s = 0; s < rows.count(); s++) {
-    const int64_t row = rows.begin(s) + (pool.choice == RowChoice::first ? 0 : rows.length(s) - 1);
-    std::copy_n(x + row * width, width, out + s * width);
-  }
+  for (int64_t s = 0; s < rows.count(); s++) std::copy_n(x + rows.chosen_row(s, pool.choice) * width, width, out + s * width);
 }
 
 void HostPass::run(const op::L2Normalize& normalize, float* out) {

@@ -135,6 +135,7 @@ class ClipTextTower final : public ClipTower {
     spec.end_id = config.integer("eos_token_id", 49407, 0, INT32_MAX);
     // transformers would pool every text at its first token and call all texts equal.
     if (spec.end_id >= spec.vocabulary) config.refuse("eos_token_id", "expected an id below vocab_size " + std::to_string(spec.vocabulary) + " (the default is 49407)");
+    spec.causal = size_.causal;
     spec.end = spec.end_id == 2 ? TextSpec::End::highest_id : TextSpec::End::token;
 
     const std::string model = "text_model";

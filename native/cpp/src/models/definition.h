@@ -53,6 +53,7 @@ struct TextSpec {
   bool lower_case = false;
   End end = End::token;
   int64_t end_id = 0;
+  bool causal = false;  // a row depends on none behind it: texts that begin alike may share their first rows
 };
 
 class Definition {

@@ -13,7 +13,7 @@
 
 namespace oag {
 
-// Keys and values that queries attend to: row r of `rows`' sequence s belongs to sequence s of the queries.
+// Keys and values that queries attend to: those of `rows` that belong to the same sequences as the queries (key_chains of core/sequence_table.h).
 struct KeySegment {
   Columns keys;
   Columns values;

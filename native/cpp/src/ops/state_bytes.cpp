@@ -11,7 +11,7 @@
 namespace oag {
 namespace {
 
-constexpr char magic[8] = {'O', 'A', 'G', 'S', 'T', 'A', 'T', '1'};
+constexpr char magic[8] = {'O', 'A', 'G', 'S', 'T', 'A', 'T', '2'};
 constexpr size_t digest_digits = 32;
 
 class Writer {
@@ -82,9 +82,15 @@ std::vector<uint8_t> save_state(Pass& pass, const State& state) {
   for (const auto& [name, sequences] : state.sequences) {
     const SequenceTable& table = *sequences.table;
     out.text(name);
-    out.number(table.count());
+    out.number(table.runs());
     for (int64_t offset : table.offsets()) out.number(offset);
-    for (int64_t s = 0; s < table.count(); s++) out.number(table.first_position(s));
+    for (int64_t r = 0; r < table.runs(); r++) out.number(table.first_position(r));
+    out.number(table.has_tree() ? static_cast<int64_t>(table.tree().parents.size()) : -1);
+    if (!table.has_tree()) continue;
+    for (int32_t parent : table.tree().parents) out.number(parent);
+    for (int32_t node : table.tree().nodes) out.number(node);
+    out.number(table.count());
+    for (int32_t node : table.tree().ends) out.number(node);
   }
   const std::string digits = digest(out.bytes.data(), out.bytes.size());
   out.raw(digits.data(), digits.size());
@@ -110,12 +116,28 @@ SavedState::SavedState(std::vector<uint8_t> bytes) : bytes_(std::move(bytes)) {
   }
   for (int64_t n = in.number(0, 1 << 16); n > 0; n--) {
     std::string name = in.text();
-    const int64_t count = in.number(0, int64_t{1} << 31);
+    const int64_t runs = in.number(0, int64_t{1} << 31);
     std::vector<int64_t> offsets{in.number(0, 0)};
     std::vector<int32_t> positions;
-    for (int64_t s = 0; s < count; s++) offsets.push_back(in.number(offsets.back() + 1, int64_t{1} << 31));
-    for (int64_t s = 0; s < count; s++) positions.push_back(static_cast<int32_t>(in.number(0, INT32_MAX)));
-    sequences_.emplace_back(std::move(name), make_sequences(SequenceTable(std::move(offsets), std::move(positions))));
+    for (int64_t r = 0; r < runs; r++) offsets.push_back(in.number(offsets.back() + 1, int64_t{1} << 31));
+    for (int64_t r = 0; r < runs; r++) positions.push_back(static_cast<int32_t>(in.number(0, INT32_MAX)));
+    const int64_t nodes = in.number(-1, INT32_MAX);
+    if (nodes < 0) {
+      sequences_.emplace_back(std::move(name), make_sequences(SequenceTable(std::move(offsets), std::move(positions))));
+      continue;
+    }
+    PrefixTree tree;
+    for (int64_t node = 0; node < nodes; node++) tree.parents.push_back(static_cast<int32_t>(in.number(-1, node - 1)));
+    std::vector<bool> taken(tree.parents.size());
+    for (int64_t r = 0; r < runs; r++) {
+      const int64_t node = in.number(0, nodes - 1);
+      if (taken[static_cast<size_t>(node)]) throw Error(Status::invalid_argument, "the saved state has two runs of rows for one place");
+      taken[static_cast<size_t>(node)] = true;
+      tree.nodes.push_back(static_cast<int32_t>(node));
+    }
+    const int64_t count = in.number(0, int64_t{1} << 31);
+    for (int64_t s = 0; s < count; s++) tree.ends.push_back(static_cast<int32_t>(in.number(0, nodes - 1)));
+    sequences_.emplace_back(std::move(name), make_sequences(SequenceTable(std::move(offsets), std::move(positions), std::move(tree))));
   }
   if (!in.at_end()) throw Error(Status::invalid_argument, "the saved state has bytes behind its end");
 }

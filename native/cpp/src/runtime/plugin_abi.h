@@ -16,7 +16,7 @@ extern "C" {
 #define OAG_NOEXCEPT
 #endif
 
-#define OAG_PLUGIN_ABI 1
+#define OAG_PLUGIN_ABI 2
 #define OAG_PLUGIN_SYMBOL "oag_plugin"
 
 /* Error text of the same call; the plugin writes at most `capacity` bytes with the final NUL. */
@@ -47,17 +47,23 @@ typedef struct oag_plugin_columns {
   int64_t count;
 } oag_plugin_columns;
 
-/* Sequence s owns rows offsets[s] … offsets[s + 1], from position first_positions[s]. */
+/* Packed rows: run r has rows offsets[r] … offsets[r + 1], from position first_positions[r]. Sequences that begin alike may share the runs of their
+ * beginning (core/sequence_table.h). */
 typedef struct oag_plugin_sequences {
-  int64_t count;
+  int64_t runs;
   const int64_t* offsets;
   const int32_t* first_positions;
+  int64_t count;                   /* sequences */
+  const int64_t* chosen_rows;      /* pool: [count], the row of each sequence that is pooled; else NULL */
 } oag_plugin_sequences;
 
+/* The queries of run q see the runs chain[chain_offsets[q]] … chain[chain_offsets[q + 1]] of `rows`, in order of position; there may be none. */
 typedef struct oag_plugin_segment {
   oag_plugin_columns keys;
   oag_plugin_columns values;
   oag_plugin_sequences rows;
+  const int64_t* chain_offsets;
+  const int64_t* chain;
 } oag_plugin_segment;
 
 /* Operations of ops/ops.h, with the fields of ops/operation.h. A parameter that is not there is UINT32_MAX, a tensor that is not there has `rows` -1. */
@@ -86,7 +92,6 @@ typedef struct oag_plugin_operation {
   int32_t first_part, parts;
   int32_t activation;           /* Activation */
   float epsilon;
-  int32_t row_choice;           /* RowChoice */
   oag_plugin_sequences rows;    /* of x; attention: of the queries */
   oag_plugin_columns queries;
   const oag_plugin_segment* segments;

@@ -98,6 +98,7 @@ class PluginPass final : public Pass {
     to.x.rows = to.y.rows = -1;
     to.weight = to.bias = to.positions = to.prefix = no_parameter;
     kept_positions_.clear();
+    chains_.clear();
     segments_.clear();
     std::visit([&](const auto& what) { translate(what, to); }, operation.what);
     call(library_, table_.pass_run, handle_, static_cast<const oag_plugin_operation*>(&to));
@@ -106,9 +107,12 @@ class PluginPass final : public Pass {
  private:
   oag_plugin_sequences plain_rows(const Sequences& sequences) {
     const SequenceTable& table = *sequences.table;
-    if (!table.first_positions().empty()) return {table.count(), table.offsets().data(), table.first_positions().data()};
-    kept_positions_.push_back(std::vector<int32_t>(static_cast<size_t>(table.count()), 0));
-    return {table.count(), table.offsets().data(), kept_positions_.back().data()};
+    const int32_t* positions = table.first_positions().data();
+    if (table.first_positions().empty()) {
+      kept_positions_.push_back(std::vector<int32_t>(static_cast<size_t>(table.runs()), 0));
+      positions = kept_positions_.back().data();
+    }
+    return {table.runs(), table.offsets().data(), positions, table.count(), nullptr};
   }
 
   void translate(const op::Linear& o, oag_plugin_operation& to) {
@@ -132,7 +136,9 @@ class PluginPass final : public Pass {
     to.kind = OAG_OP_ATTENTION;
     to.queries = plain(o.queries);
     to.rows = plain_rows(o.query_rows);
-    for (const KeySegment& segment : o.segments) segments_.push_back({plain(segment.keys), plain(segment.values), plain_rows(segment.rows)});
+    for (const KeySegment& segment : o.segments) chains_.push_back(key_chains(*o.query_rows.table, *segment.rows.table));
+    for (size_t g = 0; g < o.segments.size(); g++)
+      segments_.push_back({plain(o.segments[g].keys), plain(o.segments[g].values), plain_rows(o.segments[g].rows), chains_[g].offsets.data(), chains_[g].runs.data()});
     to.segments = segments_.data();
     to.segment_count = static_cast<int32_t>(segments_.size());
     to.heads = o.heads;
@@ -162,7 +168,9 @@ class PluginPass final : public Pass {
     to.kind = OAG_OP_POOL;
     to.x = plain(o.x);
     to.rows = plain_rows(o.rows);
-    to.row_choice = static_cast<int32_t>(o.choice);
+    chosen_rows_.clear();
+    for (int64_t s = 0; s < o.rows.table->count(); s++) chosen_rows_.push_back(o.rows.table->chosen_row(s, o.choice));
+    to.rows.chosen_rows = chosen_rows_.data();
   }
   void translate(const op::L2Normalize& o, oag_plugin_operation& to) {
     to.kind = OAG_OP_L2_NORMALIZE;
@@ -185,6 +193,8 @@ class PluginPass final : public Pass {
   ArenaPlan plan_;
   void* handle_ = nullptr;
   std::vector<std::vector<int32_t>> kept_positions_;
+  std::vector<KeyChains> chains_;
+  std::vector<int64_t> chosen_rows_;
   std::vector<oag_plugin_segment> segments_;
 };
 

@@ -1,6 +1,7 @@
 #include "runtime/text_plan.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -8,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/sequence_table.h"
+#include "runtime/text_tree.h"
 
 namespace oag {
 namespace {
@@ -30,11 +32,9 @@ void check(const models::TextSpec& spec, const int32_t* ids, int64_t length, int
                                                 ": the tokenizer is another model's");
 }
 
-}  // namespace
-
-TextPlan plan_texts(const models::TextSpec& spec, const int32_t* ids, const int64_t* offsets, int64_t count, int64_t max_tokens) {
-  TextPlan plan;
-  std::vector<std::pair<const int32_t*, int64_t>> distinct;
+// The texts each once, in order of appearance, and for each text of the call which of them it is.
+std::vector<TextRows> distinct_texts(const models::TextSpec& spec, const int32_t* ids, const int64_t* offsets, int64_t count, std::vector<int64_t>& distinct_of) {
+  std::vector<TextRows> distinct;
   std::unordered_map<std::string_view, int64_t> known;  // over the caller's ids, which outlive it
   for (int64_t i = 0; i < count; i++) {
     const int32_t* text = ids + offsets[i];
@@ -42,21 +42,73 @@ TextPlan plan_texts(const models::TextSpec& spec, const int32_t* ids, const int6
     const int64_t kept = kept_rows(spec, text, offsets[i + 1] - offsets[i]);
     const std::string_view key(reinterpret_cast<const char*>(text), static_cast<size_t>(kept) * sizeof *text);
     const auto [entry, is_new] = known.emplace(key, static_cast<int64_t>(distinct.size()));
-    if (is_new) distinct.emplace_back(text, kept);
-    plan.distinct_of.push_back(entry->second);
+    if (is_new) distinct.push_back({text, kept});
+    distinct_of.push_back(entry->second);
   }
-  for (size_t first = 0; first < distinct.size();) {
-    TextPlan::Pass pass;
-    pass.first_distinct = static_cast<int64_t>(first);
-    std::vector<int64_t> row_offsets{0};
-    for (; first < distinct.size(); first++) {
-      const auto [text, kept] = distinct[first];
-      if (row_offsets.size() > 1 && row_offsets.back() + kept > max_tokens) break;
-      pass.ids.insert(pass.ids.end(), text, text + kept);
-      row_offsets.push_back(row_offsets.back() + kept);
+  return distinct;
+}
+
+void sort_texts(std::vector<TextRows>& texts, std::vector<int64_t>& distinct_of) {
+  std::vector<int64_t> order(texts.size()), place(texts.size());
+  std::iota(order.begin(), order.end(), int64_t{0});
+  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return before(texts[static_cast<size_t>(a)], texts[static_cast<size_t>(b)]); });
+  std::vector<TextRows> sorted;
+  sorted.reserve(texts.size());
+  for (const int64_t from : order) {
+    place[static_cast<size_t>(from)] = static_cast<int64_t>(sorted.size());
+    sorted.push_back(texts[static_cast<size_t>(from)]);
+  }
+  texts = std::move(sorted);
+  for (int64_t& text : distinct_of) text = place[static_cast<size_t>(text)];
+}
+
+TextPlan::Pass one_after_another(const TextRows* texts, int64_t count) {
+  TextPlan::Pass pass;
+  std::vector<int64_t> offsets{0};
+  for (int64_t i = 0; i < count; i++) {
+    pass.ids.insert(pass.ids.end(), texts[i].ids, texts[i].ids + texts[i].length);
+    offsets.push_back(static_cast<int64_t>(pass.ids.size()));
+  }
+  pass.rows = make_sequences(SequenceTable(std::move(offsets)));
+  return pass;
+}
+
+TextPlan::Pass as_tree(const TextRows* texts, int64_t count) {
+  TextPlan::Pass pass;
+  TextTree tree = grow_tree(texts, count);
+  std::vector<int64_t> offsets{0};
+  for (size_t node = 0; node < tree.parents.size(); node++) {
+    const int32_t* rows = texts[tree.texts[node]].ids + tree.first_positions[node];
+    pass.ids.insert(pass.ids.end(), rows, rows + tree.lengths[node]);
+    offsets.push_back(static_cast<int64_t>(pass.ids.size()));
+  }
+  std::vector<int32_t> nodes(tree.parents.size());
+  std::iota(nodes.begin(), nodes.end(), 0);
+  pass.rows = make_sequences(SequenceTable(std::move(offsets), std::move(tree.first_positions), {std::move(tree.parents), std::move(nodes), std::move(tree.ends)}));
+  return pass;
+}
+
+}  // namespace
+
+TextPlan plan_texts(const models::TextSpec& spec, const int32_t* ids, const int64_t* offsets, int64_t count, int64_t max_tokens) {
+  TextPlan plan;
+  std::vector<TextRows> texts = distinct_texts(spec, ids, offsets, count, plan.distinct_of);
+  if (spec.causal) sort_texts(texts, plan.distinct_of);
+  const auto distinct = static_cast<int64_t>(texts.size());
+  for (int64_t first = 0; first < distinct;) {
+    int64_t last = first, rows = 0;
+    bool shared = false;
+    for (; last < distinct; last++) {
+      const TextRows& text = texts[static_cast<size_t>(last)];
+      const int64_t common = spec.causal && last > first ? common_rows(texts[static_cast<size_t>(last - 1)], text) : 0;
+      if (last > first && rows + text.length - common > max_tokens) break;
+      rows += text.length - common;
+      shared |= common > 0;
     }
-    pass.rows = make_sequences(SequenceTable(std::move(row_offsets)));
-    plan.passes.push_back(std::move(pass));
+    const TextRows* begin = texts.data() + first;
+    plan.passes.push_back(shared ? as_tree(begin, last - first) : one_after_another(begin, last - first));
+    plan.passes.back().first_distinct = first;
+    first = last;
   }
   return plan;
 }

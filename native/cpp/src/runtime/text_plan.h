@@ -9,7 +9,8 @@
 
 namespace oag {
 
-// The distinct texts of a call, cut behind their end. Text i of the call has the result of distinct text `distinct_of[i]`.
+// The distinct texts of a call, cut behind their end; those of a causal tower sorted, so that texts that begin alike share a pass, where their common rows are computed
+// once. Text i of the call has the result of distinct text `distinct_of[i]`.
 struct TextPlan {
   struct Pass {
     std::vector<int32_t> ids;       // packed

@@ -208,3 +208,48 @@ TEST_CASE("a sequence's bits depend on nothing but itself: not on its mates, not
     }
   });
 }
+
+TEST_CASE("a row's bits do not depend on how its keys are cut into runs of a tree, nor on which of them lie in another tensor") {
+  // Three sequences of which the others begin like the longest: cut at rows a, b and c, in tiles of keys and beyond.
+  struct Cut {
+    int64_t a, b, whole;
+  };
+  for_each_isa([](host::Isa isa) {
+    HostBench bench(isa, 2, no_parameters, no_source);
+    for (const Cut cut : {Cut{1, 2, 3}, Cut{1, 7, 20}, Cut{5, 6, 77}, Cut{16, 33, 50}, Cut{639, 640, 641}, Cut{300, 641, 700}, Cut{641, 1290, 1300}}) {
+      if (cut.whole > on_slow_machine<int64_t>(80, 2000)) continue;
+      CAPTURE(cut.whole);
+      Case whole;
+      whole.causal = true;
+      whole.offsets = {0, cut.whole};
+      whole.first_positions = {0};
+      whole.queries = random_floats(static_cast<size_t>(cut.whole * (width + 2)), 11);
+      whole.segments = {{{0, cut.whole}, {0}, random_floats(static_cast<size_t>(cut.whole * segment_width), 12)}};
+      const std::vector<float> expected = run(bench, whole);
+
+      const std::vector<int32_t> positions{0, static_cast<int32_t>(cut.a), static_cast<int32_t>(cut.b)}, parents{-1, 0, 1};
+      const Sequences rows = make_sequences(SequenceTable({0, cut.a, cut.b, cut.whole}, positions, {parents, {0, 1, 2}, {2}}));
+      const Sequences first = make_sequences(SequenceTable({0, cut.a}, {0}, {parents, {0}, {2}}));
+      const Sequences rest = make_sequences(SequenceTable({0, cut.b - cut.a, cut.whole - cut.a}, {positions[1], positions[2]}, {parents, {1, 2}, {2}}));
+      std::vector<float> as_tree = room(cut.whole, width), last = room(1, width), behind = room(cut.whole - cut.a, width);
+      bench.run([&](Pass& pass) {
+        const AttentionOptions options{.heads = heads, .scale = 0.3f, .causal = true};
+        const auto part = [&](const std::vector<float>& values, int64_t row_width, int64_t from, int64_t to) {
+          return input(pass, {to - from, row_width}, std::vector<float>(values.begin() + from * row_width, values.begin() + to * row_width));
+        };
+        const auto segment = [&](const Tensor& tensor, const Sequences& of) { return KeySegment{{tensor, keys_at, width}, {tensor, values_at, width}, of}; };
+        const std::vector<float>& keys = whole.segments[0].keys_values;
+        const Tensor all = part(keys, segment_width, 0, cut.whole);
+        pass.read(pass.attention({part(whole.queries, width + 2, 0, cut.whole), 2, width}, rows, {segment(all, rows)}, options), as_tree.data());
+        pass.read(pass.attention({part(whole.queries, width + 2, cut.whole - 1, cut.whole), 2, width}, choose_rows(rows, RowChoice::last), {segment(all, rows)}, options),
+                  last.data());
+        pass.read(pass.attention({part(whole.queries, width + 2, cut.a, cut.whole), 2, width}, rest,
+                                 {segment(part(keys, segment_width, 0, cut.a), first), segment(part(keys, segment_width, cut.a, cut.whole), rest)}, options),
+                  behind.data());
+      });
+      CHECK(same_bits(as_tree.data(), expected.data(), cut.whole * width));
+      CHECK(same_bits(last.data(), expected.data() + (cut.whole - 1) * width, width));
+      CHECK(same_bits(behind.data(), expected.data() + cut.a * width, (cut.whole - cut.a) * width));
+    }
+  });
+}

@@ -45,6 +45,7 @@ std::vector<uint8_t> small_state() {
     std::memcpy(to, values, sizeof values);
   });
   state.sequences["rows"] = make_sequences(SequenceTable({0, 2, 3}, {4, 0}));
+  state.sequences["tree"] = make_sequences(SequenceTable({0, 2, 3}, {0, 2}, {{-1, 0, 1}, {0, 2}, {2}}));
   return save_state(pass, state);
 }
 
@@ -78,6 +79,13 @@ TEST_CASE("a state comes back from its bytes, bit for bit") {
   const SequenceTable& rows = *state.sequences.at("rows").table;
   CHECK(rows.offsets() == std::vector<int64_t>{0, 2, 3});
   CHECK(rows.first_positions() == std::vector<int32_t>{4, 0});
+  const SequenceTable& tree = *state.sequences.at("tree").table;
+  REQUIRE(tree.has_tree());
+  CHECK_FALSE(rows.has_tree());
+  CHECK(tree.count() == 1);
+  CHECK(tree.tree().parents == std::vector<int32_t>{-1, 0, 1});
+  CHECK(tree.tree().nodes == std::vector<int32_t>{0, 2});
+  CHECK(tree.tree().ends == std::vector<int32_t>{2});
   Shelf again(no_parameters);
   const State copy = saved.load(again);
   CHECK(save_state(again, copy) == bytes);

@@ -16,8 +16,8 @@ function(oag_add_test_plugin name)
   add_dependencies(plugins_tests ${name})
 endfunction()
 
-oag_add_test_plugin(oag_plain_plugin ABI 1 SOURCES plain_plugin.c plain_operations.c)
-oag_add_test_plugin(oag_later_plugin ABI 2 SOURCES plain_plugin.c plain_operations.c)
+oag_add_test_plugin(oag_plain_plugin ABI OAG_PLUGIN_ABI SOURCES plain_plugin.c plain_operations.c)
+oag_add_test_plugin(oag_later_plugin ABI OAG_PLUGIN_ABI+1 SOURCES plain_plugin.c plain_operations.c)
 oag_add_test_plugin(oag_silent_plugin ABI 0 SOURCES plain_plugin.c plain_operations.c)
 oag_add_test_plugin(oag_no_plugin SOURCES no_plugin.c)
 target_compile_definitions(plugins_tests PRIVATE

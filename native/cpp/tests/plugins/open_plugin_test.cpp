@@ -5,6 +5,7 @@
 
 #include "plugins/plugin_folder.h"
 #include "runtime/plugin.h"
+#include "runtime/plugin_abi.h"
 #include "support/golden.h"
 #include "support/refusal.h"
 
@@ -26,12 +27,14 @@ std::string text_of(const std::string& path) {
   return {bytes.begin(), bytes.end()};
 }
 
+const std::string abi = std::to_string(OAG_PLUGIN_ABI);
+
 }  // namespace
 
 TEST_CASE("a manifest says length, digest and ABI of its library") {
   const PluginFolder folder(OAG_PLAIN_PLUGIN);
   const auto manifest = nlohmann::json::parse(text_of(folder.manifest()));
-  CHECK(manifest.at("abi") == 1);
+  CHECK(manifest.at("abi") == OAG_PLUGIN_ABI);
   CHECK(manifest.at("length") == std::filesystem::file_size(folder.library()));
   CHECK(manifest.at("digest").get<std::string>().size() == 32);
   CHECK(plugin_manifest(folder.library()) == text_of(folder.manifest()));
@@ -84,8 +87,8 @@ TEST_CASE("a manifest that is missing, broken or another library's") {
   CHECK(refused(folder, {"length is -1"}) == "");
   with("digest", 17);
   CHECK(refused(folder, {"digest is 17; expected a string"}) == "");
-  with("abi", 2);
-  CHECK(refused(folder, {"has the plugin ABI 2, this library speaks 1", "from one build"}) == "");
+  with("abi", OAG_PLUGIN_ABI + 1);
+  CHECK(refused(folder, {"has the plugin ABI " + std::to_string(OAG_PLUGIN_ABI + 1) + ", this library speaks " + abi, "from one build"}) == "");
   std::filesystem::copy_file(std::string(OAG_NO_PLUGIN) + ".manifest", folder.manifest(), std::filesystem::copy_options::overwrite_existing);
   CHECK(refused(folder, {"from another build"}) == "");
   std::filesystem::remove(folder.manifest());
@@ -94,8 +97,8 @@ TEST_CASE("a manifest that is missing, broken or another library's") {
 }
 
 TEST_CASE("a library of another ABI, of none, and one that is no plugin") {
-  CHECK(refused(PluginFolder(OAG_LATER_PLUGIN), {"does not speak the plugin ABI 1"}) == "");
-  CHECK(refused(PluginFolder(OAG_SILENT_PLUGIN), {"does not speak the plugin ABI 1"}) == "");
+  CHECK(refused(PluginFolder(OAG_LATER_PLUGIN), {"does not speak the plugin ABI " + abi}) == "");
+  CHECK(refused(PluginFolder(OAG_SILENT_PLUGIN), {"does not speak the plugin ABI " + abi}) == "");
   CHECK(refused(PluginFolder(OAG_NO_PLUGIN), {"does not export oag_plugin"}) == "");
 }
 

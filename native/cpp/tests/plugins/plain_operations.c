@@ -53,24 +53,26 @@ static void layer_norm(const pass* pass, const oag_plugin_operation* o) {
   }
 }
 
-/* Adds the exponentials of one query's scores, and their values, over all segments. */
-static void attend(const pass* pass, const oag_plugin_operation* o, int64_t s, const float* query, int64_t position, int64_t head, int64_t size, double* sums) {
+/* Adds the exponentials of one query's scores, and their values, over all segments; the query is of run q. */
+static void attend(const pass* pass, const oag_plugin_operation* o, int64_t q, const float* query, int64_t position, int64_t head, int64_t size, double* sums) {
   double largest = -INFINITY;
   for (int sweep = 0; sweep < 2; sweep++) /* the largest score first */
     for (int32_t g = 0; g < o->segment_count; g++) {
       const oag_plugin_segment* segment = &o->segments[g];
       const float *keys = memory(pass, &segment->keys.tensor), *values = memory(pass, &segment->values.tensor);
-      for (int64_t k = segment->rows.offsets[s]; k < segment->rows.offsets[s + 1]; k++) {
-        const int64_t key_position = segment->rows.first_positions[s] + k - segment->rows.offsets[s];
-        if (o->causal && key_position > position) continue;
-        const double score = o->scale * dot(query, keys + k * segment->keys.tensor.width + segment->keys.first + head * size, size);
-        if (sweep == 0) {
-          if (score > largest) largest = score;
-          continue;
+      for (int64_t c = segment->chain_offsets[q]; c < segment->chain_offsets[q + 1]; c++) {
+        const int64_t run = segment->chain[c], begin = segment->rows.offsets[run];
+        for (int64_t k = begin; k < segment->rows.offsets[run + 1]; k++) {
+          if (o->causal && segment->rows.first_positions[run] + k - begin > position) continue;
+          const double score = o->scale * dot(query, keys + k * segment->keys.tensor.width + segment->keys.first + head * size, size);
+          if (sweep == 0) {
+            if (score > largest) largest = score;
+            continue;
+          }
+          const float* value = values + k * segment->values.tensor.width + segment->values.first + head * size;
+          for (int64_t i = 0; i < size; i++) sums[i] += exp(score - largest) * value[i];
+          sums[size] += exp(score - largest);
         }
-        const float* value = values + k * segment->values.tensor.width + segment->values.first + head * size;
-        for (int64_t i = 0; i < size; i++) sums[i] += exp(score - largest) * value[i];
-        sums[size] += exp(score - largest);
       }
     }
 }
@@ -81,12 +83,12 @@ static const char* attention(const pass* pass, const oag_plugin_operation* o) {
   float* out = memory(pass, &o->out);
   double* sums = malloc((size_t)(size + 1) * sizeof *sums);
   if (!sums) return "no memory";
-  for (int64_t s = 0; s < o->rows.count; s++)
-    for (int64_t q = o->rows.offsets[s]; q < o->rows.offsets[s + 1]; q++)
+  for (int64_t q = 0; q < o->rows.runs; q++)
+    for (int64_t r = o->rows.offsets[q]; r < o->rows.offsets[q + 1]; r++)
       for (int64_t head = 0; head < o->heads; head++) {
         for (int64_t i = 0; i <= size; i++) sums[i] = 0;
-        attend(pass, o, s, queries + q * o->queries.tensor.width + o->queries.first + head * size, o->rows.first_positions[s] + q - o->rows.offsets[s], head, size, sums);
-        for (int64_t i = 0; i < size; i++) out[q * o->out.width + head * size + i] = (float)(sums[size] > 0 ? sums[i] / sums[size] : 0);
+        attend(pass, o, q, queries + r * o->queries.tensor.width + o->queries.first + head * size, o->rows.first_positions[q] + r - o->rows.offsets[q], head, size, sums);
+        for (int64_t i = 0; i < size; i++) out[r * o->out.width + head * size + i] = (float)(sums[size] > 0 ? sums[i] / sums[size] : 0);
       }
   free(sums);
   return NULL;
@@ -96,7 +98,7 @@ static const char* embed(const pass* pass, const oag_plugin_operation* o) {
   const int32_t* ids = memory(pass, &o->x);
   const int64_t width = o->out.width;
   float* out = memory(pass, &o->out);
-  for (int64_t s = 0; s < o->rows.count; s++)
+  for (int64_t s = 0; s < o->rows.runs; s++)
     for (int64_t r = o->rows.offsets[s]; r < o->rows.offsets[s + 1]; r++) {
       if (ids[r] < 0 || ids[r] >= pass->weights->parameters[o->weight].part_rows) return "a token id is outside the table";
       for (int64_t i = 0; i < width; i++)
@@ -131,10 +133,8 @@ static void patches(const pass* pass, const oag_plugin_operation* o) {
 static void pool(const pass* pass, const oag_plugin_operation* o) {
   const float* x = memory(pass, &o->x);
   float* out = memory(pass, &o->out);
-  for (int64_t s = 0; s < o->rows.count; s++) {
-    const int64_t row = o->row_choice == 0 ? o->rows.offsets[s] : o->rows.offsets[s + 1] - 1;
-    for (int64_t i = 0; i < o->x.width; i++) out[s * o->x.width + i] = x[row * o->x.width + i];
-  }
+  for (int64_t s = 0; s < o->rows.count; s++)
+    for (int64_t i = 0; i < o->x.width; i++) out[s * o->x.width + i] = x[o->rows.chosen_rows[s] * o->x.width + i];
 }
 
 static void l2_normalize(const pass* pass, const oag_plugin_operation* o) {

@@ -8,6 +8,7 @@
 #include "support/golden.h"
 #include "support/refusal.h"
 #include "support/test_data.h"
+#include "support/texts.h"
 
 using namespace oag;
 using namespace oag::test;
@@ -54,6 +55,15 @@ TEST_CASE("everything crosses the boundary: a plugin of plain loops gives transf
     CHECK(runtime->workspaces().idle_bytes() > 0);
   }
   CHECK(plugin.living() == 0);
+}
+
+TEST_CASE("texts that begin alike share rows across the boundary too, and have the bits they have alone") {
+  const PluginFolder folder(OAG_PLAIN_PLUGIN);
+  PlainPlugin plugin(folder);
+  const Model model(folder.runtime(), load_golden("tiny-clip").folder, Precision::automatic);
+  std::mt19937 random(2);
+  const Texts texts = random_texts(random, 12, 30);
+  CHECK(encode(model, texts) == encode_each(model, texts));
 }
 
 TEST_CASE("every entry's failure is its caller's error, with status and text, and the next call works") {

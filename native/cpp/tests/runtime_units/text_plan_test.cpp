@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include "core/sequence_table.h"
 #include "runtime/text_plan.h"
 #include "support/refusal.h"
+#include "support/texts.h"
 
 using namespace oag;
 using namespace oag::test;
@@ -13,9 +15,8 @@ using models::TextSpec;
 
 namespace {
 
-using Texts = std::vector<std::vector<int32_t>>;
-
 TextSpec spec(TextSpec::End end, int64_t end_id = 2) { return {.vocabulary = 100, .max_tokens = 12, .end = end, .end_id = end_id}; }
+TextSpec causal(int64_t end_id) { return {.vocabulary = 100, .max_tokens = 12, .end = TextSpec::End::token, .end_id = end_id, .causal = true}; }
 
 TextPlan plan(const TextSpec& text_spec, const Texts& texts, int64_t max_tokens = 1000) {
   std::vector<int32_t> ids;
@@ -34,8 +35,17 @@ Texts rows_of(const TextPlan& made) {
     const SequenceTable& rows = *pass.rows.table;
     CHECK(pass.first_distinct == static_cast<int64_t>(distinct.size()));
     CHECK(rows.rows() == static_cast<int64_t>(pass.ids.size()));
-    for (int64_t s = 0; s < rows.count(); s++)
-      distinct.emplace_back(pass.ids.begin() + rows.begin(s), pass.ids.begin() + rows.begin(s) + rows.length(s));
+    const Sequences last = choose_rows(pass.rows, RowChoice::last);
+    const KeyChains chains = key_chains(*last.table, rows);
+    for (int64_t s = 0; s < rows.count(); s++) {
+      distinct.emplace_back();
+      for (int64_t c = chains.offsets[static_cast<size_t>(s)]; c < chains.offsets[static_cast<size_t>(s) + 1]; c++) {
+        const int64_t run = chains.runs[static_cast<size_t>(c)];
+        CHECK(rows.first_position(run) == static_cast<int32_t>(distinct.back().size()));
+        distinct.back().insert(distinct.back().end(), pass.ids.begin() + rows.begin(run), pass.ids.begin() + rows.begin(run) + rows.length(run));
+      }
+      CHECK(last.table->first_position(s) == static_cast<int32_t>(distinct.back().size()) - 1);
+    }
   }
   Texts all;
   for (int64_t d : made.distinct_of) all.push_back(distinct.at(static_cast<size_t>(d)));
@@ -89,6 +99,87 @@ TEST_CASE("passes hold at most max_tokens rows, and each as many as fit") {
     const TextPlan::Pass& last = made.passes.back();
     CHECK(last.first_distinct + last.rows.table->count() == static_cast<int64_t>(distinct.size()));
   }
+}
+
+TEST_CASE("what causal texts begin with in common is there once, and texts are found in the caller's order") {
+  const Texts texts{{1, 4, 5, 9}, {1, 3, 9}, {1, 4, 6, 9}, {2, 9}, {1, 4, 5, 9}, {1, 4, 5, 7, 9}};
+  const TextPlan made = plan(causal(9), texts);
+  REQUIRE(made.passes.size() == 1);
+  CHECK(made.passes[0].ids == std::vector<int32_t>{1, 3, 9, 4, 5, 7, 9, 9, 6, 9, 2, 9});
+  CHECK(made.passes[0].rows.table->tree().parents == std::vector<int32_t>{-1, 0, 0, 2, 3, 3, 2, -1});
+  CHECK(made.distinct_of == std::vector<int64_t>{2, 0, 3, 4, 2, 1});
+  CHECK(rows_of(made) == texts);
+}
+
+TEST_CASE("a text that another begins with ends inside it") {
+  TextSpec highest = causal(0);
+  highest.end = TextSpec::End::highest_id;
+  const Texts texts{{1, 2, 3}, {1}, {1, 2}, {1, 2, 3, 4, 5}};
+  const TextPlan made = plan(highest, texts);
+  REQUIRE(made.passes.size() == 1);
+  CHECK(made.passes[0].ids == std::vector<int32_t>{1, 2, 3, 4, 5});
+  CHECK(made.passes[0].rows.table->tree().ends == std::vector<int32_t>{0, 1, 2, 3});
+  CHECK(rows_of(made) == texts);
+}
+
+TEST_CASE("texts with nothing in common, and a single one, have no tree") {
+  CHECK_FALSE(plan(causal(9), {{1, 2, 9}, {2, 9}}).passes[0].rows.table->has_tree());
+  CHECK_FALSE(plan(causal(9), {{1, 2, 9}}).passes[0].rows.table->has_tree());
+  CHECK_FALSE(plan(spec(TextSpec::End::token, 9), {{1, 2, 9}, {1, 3, 9}}).passes[0].rows.table->has_tree());
+}
+
+TEST_CASE("texts that begin alike land in one pass, wherever they are in the call") {
+  Texts texts;
+  for (int32_t i = 0; i < 60; i++) texts.push_back({1, 10 + i % 3, 20, 21, 30 + i, 9});
+  const TextPlan made = plan(causal(9), texts, 2 * 20 + 4);
+  CHECK(made.passes.size() == 3);
+  for (const TextPlan::Pass& pass : made.passes) CHECK(pass.rows.rows == Extent(44));
+  CHECK(rows_of(made) == texts);
+}
+
+TEST_CASE("trees of random texts: each text is whole, no pass has too many rows, and no row is there twice") {
+  std::mt19937 random(5);
+  for (int round = 0; round < 100; round++) {
+    Texts texts(1 + random() % 40);
+    for (auto& text : texts) {
+      text.resize(1 + random() % 12);
+      for (int32_t& id : text) id = static_cast<int32_t>(random() % 3);
+      text.back() = 9;
+    }
+    const int64_t max_tokens = 1 + static_cast<int64_t>(random() % 60);
+    const TextPlan made = plan(causal(9), texts, max_tokens);
+    CHECK(rows_of(made) == texts);
+    for (const TextPlan::Pass& pass : made.passes) {
+      CHECK((pass.rows.rows.value() <= max_tokens || pass.rows.count == Extent(1)));
+      std::set<std::vector<int32_t>> beginnings;
+      const KeyChains chains = key_chains(*choose_rows(pass.rows, RowChoice::last).table, *pass.rows.table);
+      for (size_t s = 0; s + 1 < chains.offsets.size(); s++) {
+        std::vector<int32_t> ids;
+        for (int64_t c = chains.offsets[s]; c < chains.offsets[s + 1]; c++)
+          for (int64_t i = 0; i < pass.rows.table->length(chains.runs[static_cast<size_t>(c)]); i++) {
+            ids.push_back(pass.ids[static_cast<size_t>(pass.rows.table->begin(chains.runs[static_cast<size_t>(c)]) + i)]);
+            beginnings.insert(ids);
+          }
+      }
+      CHECK(static_cast<int64_t>(beginnings.size()) == pass.rows.rows.value());
+    }
+  }
+}
+
+TEST_CASE("a tree as deep as its texts are many is planned like any other") {
+  const int64_t count = 3000;
+  std::vector<int32_t> ids;
+  std::vector<int64_t> offsets{0};
+  for (int64_t i = 0; i < count; i++) {
+    ids.insert(ids.end(), static_cast<size_t>(i), 1);
+    ids.push_back(9);
+    offsets.push_back(static_cast<int64_t>(ids.size()));
+  }
+  TextSpec deep = causal(9);
+  deep.max_tokens = count;
+  const TextPlan made = plan_texts(deep, ids.data(), offsets.data(), count, 1 << 20);
+  REQUIRE(made.passes.size() == 1);
+  CHECK(made.passes[0].rows.rows == Extent(2 * count - 1));
 }
 
 TEST_CASE("texts the model cannot take are named") {
