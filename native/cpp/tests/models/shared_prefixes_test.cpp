@@ -25,17 +25,21 @@ RuntimeOptions options(host::Isa isa, int threads, int64_t max_tokens = 0) {
 
 }  // namespace
 
-TEST_CASE("texts of random trees have the bits they have alone") {
+TEST_CASE("texts of random trees have the bits they have alone, in every precision") {
   for_each_isa([](host::Isa isa) {
-    std::mt19937 random(17);
-    const Model alone(std::make_shared<Runtime>(options(isa, 1)), load_golden("modern-eos").folder, Precision::fp32);
-    const Model together(std::make_shared<Runtime>(options(isa, 3)), load_golden("modern-eos").folder, Precision::fp32);
-    const Model cut(std::make_shared<Runtime>(options(isa, 2, 50)), load_golden("modern-eos").folder, Precision::fp32);
-    for (int round = 0; round < on_slow_machine(1, 4); round++) {
-      const Texts texts = random_texts(random, on_slow_machine<size_t>(6, 40), alone.definition().text_spec()->max_tokens);
-      const std::vector<float> expected = encode_each(alone, texts);
-      CHECK(encode(together, texts) == expected);
-      CHECK(encode(cut, texts) == expected);
+    const std::string folder = load_golden("modern-eos").folder;
+    for (const Precision precision : {Precision::fp32, Precision::bf16, Precision::int8}) {
+      CAPTURE(std::string(name_of(precision)));
+      std::mt19937 random(17);
+      const Model alone(std::make_shared<Runtime>(options(isa, 1)), folder, precision);
+      const Model together(std::make_shared<Runtime>(options(isa, 3)), folder, precision);
+      const Model cut(std::make_shared<Runtime>(options(isa, 2, 50)), folder, precision);
+      for (int round = 0; round < on_slow_machine(1, 3); round++) {
+        const Texts texts = random_texts(random, on_slow_machine<size_t>(6, 40), alone.definition().text_spec()->max_tokens);
+        const std::vector<float> expected = encode_each(alone, texts);
+        CHECK(encode(together, texts) == expected);
+        CHECK(encode(cut, texts) == expected);
+      }
     }
   });
 }
