@@ -51,9 +51,7 @@ std::string isa_refusal(Isa isa) {
   if (!find_kernels(isa)) return "this build, for another processor family, has no kernels for it";
   std::string missing;
   for (const std::string& need : needs(isa)) {
-    bool there = false;
-    for (const Feature& feature : features()) there |= feature.there && need == feature.name;
-    if (!there) missing += (missing.empty() ? "" : ", ") + need;
+    if (!cpu_has(need.c_str())) missing += (missing.empty() ? "" : ", ") + need;
   }
   return missing.empty() ? "" : "this CPU or its operating system lacks " + missing;
 }
@@ -79,6 +77,12 @@ std::vector<std::string> cpu_features() {
   for (const Feature& feature : features())
     if (feature.there) names.push_back(feature.name);
   return names;
+}
+
+bool cpu_has(const char* feature) {
+  for (const Feature& known : features())
+    if (known.there && std::string(known.name) == feature) return true;
+  return false;
 }
 
 const Kernels& choose_kernels(const Isa* isa) {

@@ -24,6 +24,7 @@ std::vector<IsaVerdict> isa_verdicts();
 
 // The features of this CPU that the kernels ask about, in the names of /proc/cpuinfo.
 std::vector<std::string> cpu_features();
+bool cpu_has(const char* feature);
 
 // The kernels of `isa`, or the best for none. Error(unsupported) with the reason when this CPU or build cannot.
 const Kernels& choose_kernels(const Isa* isa);

@@ -1,3 +1,4 @@
+#include "host/isa.h"
 #include "host/kernels/tables.h"
 
 namespace oag::host {
@@ -12,6 +13,19 @@ Kernels completed(const Kernels& table) {
   if (!all.bf16_attention.attend) all.bf16_attention = reference_kernels()->bf16_attention;
   return all;
 }
+
+#if defined(__aarch64__)
+Kernels neon_of_this_cpu() {
+  Kernels table = *neon_kernels();
+  if (cpu_has("i8mm") && cpu_has("bf16")) {
+    table.int8 = *matmul_int_neon();
+    table.bf16 = *matmul_brain_neon();
+  } else if (cpu_has("asimddp")) {
+    table.int8 = *dotprod_neon();
+  }
+  return table;
+}
+#endif
 
 }  // namespace
 
@@ -29,7 +43,7 @@ const Kernels* find_kernels(Isa isa) {
     }
 #elif defined(__aarch64__)
     case Isa::neon: {
-      static const Kernels table = completed(*neon_kernels());
+      static const Kernels table = completed(neon_of_this_cpu());
       return &table;
     }
 #endif

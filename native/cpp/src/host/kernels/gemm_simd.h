@@ -154,6 +154,15 @@ inline void finish(const GemmTile& tile, const float* sums) {  // sums: [row_cou
   }
 }
 
+inline void finish(const GemmTile& tile, const float* sums) {
+  switch (tile.activation) {
+    case Activation::none: return finish<Activation::none>(tile, sums);
+    case Activation::quick_gelu: return finish<Activation::quick_gelu>(tile, sums);
+    case Activation::gelu: return finish<Activation::gelu>(tile, sums);
+    case Activation::gelu_tanh: return finish<Activation::gelu_tanh>(tile, sums);
+  }
+}
+
 inline void gemm(const GemmTile& tile) {
   // What the epilogue will touch comes closer while the product runs.
   for (int i = 0; i < tile.row_count; ++i) {
@@ -164,12 +173,7 @@ inline void gemm(const GemmTile& tile) {
   }
   alignas(64) float sums[kRowsPerBlock * kColumnsPerPanel];
   kMultiplyPacked.by_rows[tile.row_count](round_up(tile.inputs, kStep), static_cast<const float*>(tile.rows), static_cast<const float*>(tile.panel), sums, kColumnsPerPanel);
-  switch (tile.activation) {
-    case Activation::none: return finish<Activation::none>(tile, sums);
-    case Activation::quick_gelu: return finish<Activation::quick_gelu>(tile, sums);
-    case Activation::gelu: return finish<Activation::gelu>(tile, sums);
-    case Activation::gelu_tanh: return finish<Activation::gelu_tanh>(tile, sums);
-  }
+  finish(tile, sums);
 }
 
 }  // namespace

@@ -1,12 +1,31 @@
 #include "host/kernels/simd_neon.h"
 // (first: what follows is written in its terms)
+#include "host/kernels/bf16_neon.h"
+#include "host/kernels/int8_neon.h"
 #include "host/kernels/table_simd.h"
 #include "host/kernels/tables.h"
 
 namespace oag::host {
 namespace {
-constexpr Kernels kTable = simd_table("neon", Isa::neon);
+
+// SMULL, ADDP and SADALP for 16 products. Two of −128 · ±127 fit 16 bits, and no more: so pairs are added in 16 and what follows in 32.
+struct WideningInt8 : Int32Sums {
+  static constexpr int kDepth = 4;
+  static constexpr bool kPairs = false;
+  static Sum multiply(Sum sum, uint8x16_t rows, uint8x16_t columns) {
+    const int8x16_t x = vreinterpretq_s8_u8(rows), w = vreinterpretq_s8_u8(columns);
+    return vpadalq_s16(sum, vpaddq_s16(vmull_s8(vget_low_s8(x), vget_low_s8(w)), vmull_high_s8(x, w)));
+  }
+};
+
+constexpr Kernels with_small_formats(Kernels table) {
+  table.bf16 = bf16_matrix<WidenedBf16>("fused multiply-add", false, table.fp32.multiply_adds);
+  table.int8 = int8_matrix<WideningInt8>("smull", true);
+  return table;
 }
+constexpr Kernels kTable = with_small_formats(simd_table("neon", Isa::neon));
+
+}  // namespace
 
 const Kernels* neon_kernels() { return &kTable; }
 

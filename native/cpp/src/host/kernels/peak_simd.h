@@ -9,7 +9,7 @@ namespace {
 // More chains than the four cycles that a multiply-add takes times those that begin in each: two on x86, up to four of the narrower ones on Arm.
 constexpr int kChains = kLanes == 4 ? 18 : 12;
 
-int64_t multiply_adds(int64_t rounds, float* result) {
+inline int64_t multiply_adds(int64_t rounds, float* result) {
   Vec sums[kChains];
 #pragma GCC unroll 18
   for (int c = 0; c < kChains; ++c) sums[c] = set1(1.0f + static_cast<float>(c));

@@ -11,6 +11,10 @@ const Kernels* avx2_kernels();    // needs AVX2, FMA
 const Kernels* avx512_kernels();  // needs AVX-512 F, BW, VL, DQ
 #elif defined(__aarch64__)
 const Kernels* neon_kernels();  // every CPU of the family has it
+// What takes the place of some of it on a later CPU.
+const MatrixKernels* dotprod_neon();       // int8; needs asimddp
+const MatrixKernels* matmul_int_neon();    // int8; needs i8mm and bf16, as the next: no CPU has one alone
+const MatrixKernels* matmul_brain_neon();  // bf16
 #endif
 
 }  // namespace oag::host
