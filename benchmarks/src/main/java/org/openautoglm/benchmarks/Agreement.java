@@ -2,21 +2,35 @@ package org.openautoglm.benchmarks;
 
 /** Whether two sides computed the same embeddings. A case whose sides do not agree has no time worth knowing. */
 final class Agreement {
-    /** The least cosine of an embedding of ours with the peer's. */
+    /** The least cosine of an embedding of ours in fp32 with the peer's. */
     static final double LEAST_COSINE = 0.9999;
 
     private Agreement() { }
+
+    /**
+     * The least cosine that counts as agreement: a reduced precision may be off by what the library itself would refuse it for; an int8 peer is off, too.
+     *
+     * @param precision of ours, as in a row
+     */
+    static double leastCosine(String precision) {
+        return switch (precision) {
+            case "bf16" -> 0.999;
+            case "int8" -> 0.98;
+            default -> LEAST_COSINE;
+        };
+    }
 
     /**
      * Compares row by row.
      *
      * @param ours {@code [items, dimension]}
      * @param peers {@code [items, dimension]}
-     * @return the lowest cosine, at least {@link #LEAST_COSINE}
+     * @param leastCosine that counts as agreement
+     * @return the lowest cosine, at least {@code leastCosine}
      * @throws Disagreement when sizes differ, a cosine is lower (or is no number), or a row of ours is as near to the peer's next row as to its own,
      *     so that mixed up rows would not be seen
      */
-    static double check(float[] ours, float[] peers, int items) {
+    static double check(float[] ours, float[] peers, int items, double leastCosine) {
         if (ours.length != peers.length || ours.length == 0 || ours.length % items != 0) {
             throw new Disagreement("ours has " + ours.length + " floats and the peer " + peers.length + " for " + items + " items");
         }
@@ -24,8 +38,8 @@ final class Agreement {
         double lowest = 1;
         for (int i = 0; i < items; i++) {
             double own = cosine(ours, peers, i, i, dimension);
-            if (!(own >= LEAST_COSINE)) {
-                throw new Disagreement("item " + i + " has cosine " + own + " with the peer's, expected at least " + LEAST_COSINE);
+            if (!(own >= leastCosine)) {
+                throw new Disagreement("item " + i + " has cosine " + own + " with the peer's, expected at least " + leastCosine);
             }
             int next = (i + 1) % items;
             if (next != i && !(cosine(ours, peers, i, next, dimension) < own)) {

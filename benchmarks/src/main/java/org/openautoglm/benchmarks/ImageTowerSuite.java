@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import org.openautoglm.ImageInput;
 
 /**
- * CLIP's image tower in fp32. Ours is given pictures and prepares them within the measured time; the peer prepares none, so it is given the
+ * CLIP's image tower. Ours is given pictures and prepares them within the measured time; the peer prepares none, so it is given the
  * pixels that our preprocessing makes, and its time is the encoder's alone.
  */
 final class ImageTowerSuite implements Suite {
@@ -72,7 +72,7 @@ final class ImageTowerSuite implements Suite {
             their = tower.peerSide(tower.peer().on(pixels, batch, 3, height, width), operations.imagesByGraph(batch));
         }
         String input = "ours: " + given + ", preprocessing timed" + (their == null ? "" : "; peer: preprocessed pixels");
-        cases.add(new Case("clip image tower", setup.model(), "fp32", batch, "images", input, our, their));
+        cases.add(new Case("clip image tower", setup.model(), setup.precisionName(), batch, "images", input, our, their));
     }
 
     @Override public List<Case> cases() {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.openautoglm.Precision;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,6 +35,10 @@ public final class Main implements Callable<Integer> {
 
     @Option(names = "--cases", paramLabel = "PART", split = ",", defaultValue = "image,text", description = "image, text, long_text. Default: ${DEFAULT-VALUE}.")
     private List<Part> parts;
+
+    @Option(names = "--precision", paramLabel = "FORMAT", defaultValue = "fp32",
+            description = "Of our towers: fp32, bf16, int8. With int8 the peer runs NAME-image-int8.onnx, which it quantises dynamically. Default: ${DEFAULT-VALUE}.")
+    private Precision precision;
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads of each side. Default: the CPUs that this process may use.")
     private int threads = Runtime.getRuntime().availableProcessors();
@@ -84,7 +89,7 @@ public final class Main implements Callable<Integer> {
         requireAtLeastOne("--threads", threads);
         requireAtLeastOne("--repetitions", repetitions);
         requireAtLeastOne("--warm-up", warmUp);
-        Setup setup = new Setup(models, model, threads, !noPeer);
+        Setup setup = new Setup(models, model, threads, !noPeer, precision);
         if (!Files.isDirectory(setup.folder())) {
             throw new NoSuchFileException(setup.folder() + " is no model folder. Make the models with: python tools/reference/bench_models.py "
                 + models + " (see benchmarks/README.md)");

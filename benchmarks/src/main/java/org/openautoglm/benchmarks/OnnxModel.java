@@ -23,6 +23,7 @@ final class OnnxModel implements AutoCloseable {
     private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
     private final OrtSession session;
     private final int threads;
+    private final String format;
     private final String input;
     private final List<OnnxTensor> inputs = new ArrayList<>();
 
@@ -30,15 +31,17 @@ final class OnnxModel implements AutoCloseable {
      * Loads and optimises the graph.
      *
      * @param threads 1 or more, the calling one included
+     * @param format of its matrix products, for people
      * @throws NoSuchFileException when there is no such file, with how to make it
      */
-    OnnxModel(Path file, int threads) throws OrtException, NoSuchFileException {
+    OnnxModel(Path file, int threads, String format) throws OrtException, NoSuchFileException {
         if (!Files.isRegularFile(file)) {
             throw new NoSuchFileException(file.toString(), null,
                 "is not there. Make the models with: python tools/reference/bench_models.py FOLDER (see benchmarks/README.md), or leave the peer out "
                 + "with --no-peer");
         }
         this.threads = threads;
+        this.format = format;
         environment.setTelemetry(false);
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(threads);
@@ -50,7 +53,7 @@ final class OnnxModel implements AutoCloseable {
     }
 
     String backend() {
-        return "CPU, fp32, all optimisations, " + threads + " threads";
+        return "CPU, " + format + ", all optimisations, " + threads + " threads";
     }
 
     String version() {

@@ -1,6 +1,7 @@
 package org.openautoglm.benchmarks;
 
 import java.nio.file.Path;
+import java.util.Locale;
 import org.openautoglm.Device;
 import org.openautoglm.LoadOptions;
 import org.openautoglm.OpenAutoGlm;
@@ -13,8 +14,9 @@ import org.openautoglm.Precision;
  * @param model folder in it; the ONNX files are named after it
  * @param threads of ours and of the peer
  * @param withPeer false: ours runs alone
+ * @param precision of our towers where a suite does not choose its own; with INT8 the peer runs its dynamically quantised graph
  */
-record Setup(Path models, String model, int threads, boolean withPeer) {
+record Setup(Path models, String model, int threads, boolean withPeer, Precision precision) {
     static final String OURS = "openautoglm";
 
     Path folder() {
@@ -22,7 +24,12 @@ record Setup(Path models, String model, int threads, boolean withPeer) {
     }
 
     Path onnx(String tower) {
-        return models.resolve(model + "-" + tower + ".onnx");
+        return models.resolve(model + "-" + tower + (precision == Precision.INT8 ? "-int8" : "") + ".onnx");
+    }
+
+    /** As rows name it: fp32, bf16, int8. */
+    String precisionName() {
+        return precision.name().toLowerCase(Locale.ROOT);
     }
 
     /** Our model on the host in a precision; the caller closes it. */

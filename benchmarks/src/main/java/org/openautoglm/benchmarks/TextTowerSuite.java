@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * CLIP's text tower in fp32 over distinct short prompts, beside a peer that pads them to the model's maximum, as exported pipelines do, and to
+ * CLIP's text tower over distinct short prompts, beside a peer that pads them to the model's maximum, as exported pipelines do, and to
  * their own length. Ours is given strings and tokenizes them within the measured time; the peer is given ids.
  */
 final class TextTowerSuite implements Suite {
@@ -52,7 +52,7 @@ final class TextTowerSuite implements Suite {
         Contender their = tower.peer() == null ? null
             : tower.peerSide(tower.peer().on(paddedIds(ids, padded), ids.length, padded), operations.textsByGraph(ids.length, padded));
         String input = "ours: strings of " + TOKENS + " tokens, tokenizing timed" + (their == null ? "" : "; peer: ids padded to " + padded);
-        cases.add(new Case("clip text tower", setup.model(), "fp32", prompts.size(), "texts", input, our, their));
+        cases.add(new Case("clip text tower", setup.model(), setup.precisionName(), prompts.size(), "texts", input, our, their));
     }
 
     /** {@code [texts, length]}: a text's last id is end-of-text, which CLIP's tokenizer also pads with. */

@@ -5,7 +5,7 @@ import java.io.IOException;
 import org.openautoglm.OpenAutoGlm;
 import org.openautoglm.Precision;
 
-/** The two sides of one tower, open: ours in fp32, and the peer unless ours runs alone. */
+/** The two sides of one tower, open: ours in the precision that was asked for, and the peer unless ours runs alone. */
 final class Tower implements AutoCloseable {
     private final OpenAutoGlm ours;
     private final OnnxModel peer; // null: ours runs alone
@@ -21,9 +21,10 @@ final class Tower implements AutoCloseable {
      * @param part of the model, as in the ONNX file's name
      */
     static Tower open(Setup setup, String part) throws IOException, OrtException {
-        OnnxModel peer = setup.withPeer() ? new OnnxModel(setup.onnx(part), setup.threads()) : null;
+        String format = setup.precision() == Precision.INT8 ? "int8 dynamic per channel" : "fp32";
+        OnnxModel peer = setup.withPeer() ? new OnnxModel(setup.onnx(part), setup.threads(), format) : null;
         try {
-            return new Tower(setup.load(Precision.FP32), peer);
+            return new Tower(setup.load(setup.precision()), peer);
         } catch (RuntimeException | Error failure) {
             if (peer != null) {
                 peer.close();
