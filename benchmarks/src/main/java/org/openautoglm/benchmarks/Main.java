@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
                         + "Rows are appended to OUT.jsonl, and OUT.csv is made from them.", ""})
 public final class Main implements Callable<Integer> {
     /** What can be measured. */
-    enum Part { IMAGE, TEXT, LONG_TEXT }
+    enum Part { IMAGE, TEXT, LONG_TEXT, JAVA_CALL }
 
     @Spec private CommandSpec spec;
 
@@ -33,7 +33,7 @@ public final class Main implements Callable<Integer> {
             description = "Model folder in it, after which NAME-image.onnx and NAME-text.onnx are named. Default: ${DEFAULT-VALUE}.")
     private String model;
 
-    @Option(names = "--cases", paramLabel = "PART", split = ",", defaultValue = "image,text", description = "image, text, long_text. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--cases", paramLabel = "PART", split = ",", defaultValue = "image,text", description = "image, text, long_text, java_call. Default: ${DEFAULT-VALUE}.")
     private List<Part> parts;
 
     @Option(names = "--precision", paramLabel = "FORMAT", defaultValue = "fp32",
@@ -116,6 +116,7 @@ public final class Main implements Callable<Integer> {
             case IMAGE -> new ImageTowerSuite(setup, runtime);
             case TEXT -> new TextTowerSuite(setup);
             case LONG_TEXT -> new LongTextSuite(setup);
+            case JAVA_CALL -> new JavaCallSuite(setup, runtime);
         };
     }
 

@@ -1,5 +1,6 @@
 package org.openautoglm.benchmarks;
 
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -48,13 +49,68 @@ final class NativeRuntime implements AutoCloseable {
 
     /** Loads a model folder to prepare pictures as its processor does; to be closed before this runtime. */
     Processor processor(Path folder) {
+        return new Processor(load(folder));
+    }
+
+    /**
+     * Loads a model folder to encode one picture by raw addresses, in fp32; to be closed before this runtime.
+     *
+     * @param pixels direct: R, G, B bytes
+     * @param embeddingSize of the model
+     */
+    Encoder encoder(Path folder, ByteBuffer pixels, int width, int height, int embeddingSize) {
+        return new Encoder(load(folder), pixels, width, height, embeddingSize);
+    }
+
+    private long load(Path folder) {
         byte[] name = folder.toString().getBytes(StandardCharsets.UTF_8);
         try (Arena arena = new Arena()) {
             long path = arena.allocate(name.length + 1); // zeroed, so terminated
             arena.view(path).put(name);
+            long options = arena.allocate(Native.sizeof_oag_model_options);
+            arena.view(options).putInt(0, Native.sizeof_oag_model_options).putInt(Native.offsetof_oag_model_options_precision, Native.OAG_PRECISION_FP32);
             long out = arena.allocate(Long.BYTES);
-            check(Native.oag_model_load(runtime, path, 0, out, error, ERROR_CAPACITY));
-            return new Processor(arena.view(out).getLong(0));
+            check(Native.oag_model_load(runtime, path, options, out, error, ERROR_CAPACITY));
+            return arena.view(out).getLong(0);
+        }
+    }
+
+    /** A loaded model and the arguments of one call. */
+    final class Encoder implements AutoCloseable {
+        private final long model;
+        private final ByteBuffer pixels; // kept, for its memory is read
+        private final Arena arena = new Arena();
+        private final long image = arena.allocate(Native.sizeof_oag_image);
+        private final long item = arena.allocate(Native.sizeof_oag_item);
+        private final long rows;
+        private final int embeddingSize;
+
+        private Encoder(long model, ByteBuffer pixels, int width, int height, int embeddingSize) {
+            this.model = model;
+            this.pixels = pixels;
+            this.embeddingSize = embeddingSize;
+            rows = arena.allocate((long) embeddingSize * Float.BYTES);
+            arena.view(image).putInt(0, Native.sizeof_oag_image).putInt(Native.offsetof_oag_image_kind, Native.OAG_IMAGE_RGB8)
+                .putLong(Native.offsetof_oag_image_data, Memory.address(pixels)).putLong(Native.offsetof_oag_image_size, pixels.capacity())
+                .putInt(Native.offsetof_oag_image_width, width).putInt(Native.offsetof_oag_image_height, height);
+        }
+
+        /** The call. */
+        void encode() {
+            check(Native.oag_encode_images(model, image, 1, rows, embeddingSize, item, error, ERROR_CAPACITY));
+        }
+
+        /** What the last call gave. */
+        float[] embedding() {
+            float[] values = new float[embeddingSize];
+            arena.view(rows).asFloatBuffer().get(values);
+            return values;
+        }
+
+        @Override public void close() {
+            Native.oag_model_close(model);
+            arena.close();
+            Reference.reachabilityFence(pixels);
         }
     }
 

@@ -81,6 +81,16 @@ class HarnessTest {
     }
 
     @Test
+    void aJavaCallRunsBesideTheCAbi() throws Exception {
+        TestModels.copyTinyClip(folder);
+        assertEquals(0, run("--cases", "java_call"), err::toString);
+        Row row = rows().get(0);
+        assertEquals(1, rows().size());
+        assertEquals("the C ABI", row.peer());
+        assertTrue(row.lowest_cosine() > 0.999999 && row.ratio() > 0, row::toString);
+    }
+
+    @Test
     void sidesThatComputeDifferentThingsGiveNoRow() throws Exception {
         TestModels.copyTinyClip(folder);
         Path config = folder.resolve("tiny-clip/config.json");

@@ -26,6 +26,7 @@ final class FramePool {
     private final long idleLimit;
     private final ThreadLocal<Boolean> holdsLarge = new ThreadLocal<>();   // set while a frame of this thread is charged
     private final AtomicLong idleBytes = new AtomicLong();
+    private final AtomicLong framesMade = new AtomicLong();
     @SuppressWarnings({"unchecked", "rawtypes"})
     private final Deque<Frame>[] idle = new Deque[LARGEST_KEPT_SHIFT - SMALLEST_SHIFT + 1]; // by size, each the double of the last
 
@@ -70,12 +71,10 @@ final class FramePool {
 
     private Frame takeOrAllocate(long size) {
         int shift = Math.max(SMALLEST_SHIFT, Long.SIZE - Long.numberOfLeadingZeros(Math.max(1, size) - 1));
-        if (shift > LARGEST_KEPT_SHIFT) {
-            return new Frame(this, size);
-        }
-        Frame kept = idle[shift - SMALLEST_SHIFT].pollFirst();
+        Frame kept = shift > LARGEST_KEPT_SHIFT ? null : idle[shift - SMALLEST_SHIFT].pollFirst();
         if (kept == null) {
-            return new Frame(this, 1L << shift);
+            framesMade.incrementAndGet();
+            return new Frame(this, shift > LARGEST_KEPT_SHIFT ? size : 1L << shift);
         }
         idleBytes.addAndGet(-kept.capacity());
         return kept;
@@ -120,6 +119,11 @@ final class FramePool {
     /** Bytes that idle frames hold. */
     long idleBytes() {
         return idleBytes.get();
+    }
+
+    /** Frames that were allocated since the start; the steady state of small calls makes none. */
+    long framesMade() {
+        return framesMade.get();
     }
 
     /** Bytes of the budget that are free. */

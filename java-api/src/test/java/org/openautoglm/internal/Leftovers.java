@@ -18,4 +18,9 @@ public final class Leftovers {
         }
         return text;
     }
+
+    /** How many times native memory was allocated for calls. */
+    public static long framesMade() {
+        return FramePool.SHARED.framesMade();
+    }
 }
