@@ -97,10 +97,13 @@ OAG_API oag_status oag_diagnostics(const oag_runtime* runtime, char* json, size_
 
 typedef struct oag_model_options {
   uint32_t struct_size;
-  oag_precision precision; /* AUTO: the fastest that is checked on this device (today fp32) */
+  oag_precision precision;  /* AUTO: $OPENAUTOGLM_PRECISION, else bf16 where the device has its arithmetic and it is accurate with these weights, else fp32 */
+  int32_t allow_inaccurate; /* 1: a precision is used though its least cosine with fp32 is under 0.999 (bf16, fp16) or 0.99 (int8); 0: that is refused */
+  const char* cache_folder; /* where what was measured about a precision is kept; NULL: $XDG_CACHE_HOME/openautoglm or ~/.cache/openautoglm; "": nowhere */
 } oag_model_options;
 
-/* Loads a Hugging Face model folder. Files are read, never mapped; none is open afterwards. `options` may be NULL. */
+/* Loads a Hugging Face model folder. Files are read, never mapped; none is open afterwards. `options` may be NULL. The first load in bf16 or int8 measures that precision on
+ * built-in samples, with one fp32 weight set prepared and dropped before the other; later ones find the measurement in the cache. */
 OAG_API oag_status oag_model_load(oag_runtime* runtime, const char* folder, const oag_model_options* options, oag_model** out,
                                   char* error, size_t error_capacity);
 
@@ -125,6 +128,8 @@ typedef struct oag_model_info {
   int32_t text_pad_id;
   int32_t text_lower_case;   /* lower-case before the tokenizer.json pipeline; 0 or 1 */
   int64_t parameter_count;   /* numbers in the weights that are used */
+  double least_image_cosine; /* with the fp32 embedding, over the built-in pictures; 1 in fp32; NaN without an image tower */
+  double least_text_cosine;  /* the same over the built-in texts */
 } oag_model_info;
 
 /* Fills `info` up to info->struct_size. */
@@ -143,6 +148,18 @@ enum {
 
 /* Writes one of the model's strings; size rules as in oag_diagnostics. */
 OAG_API oag_status oag_model_get_string(const oag_model* model, oag_model_string which, char* text, size_t capacity, size_t* needed,
+                                        char* error, size_t error_capacity);
+
+/* The `capacity` that oag_check_precisions asks for, before it measures anything. */
+#define OAG_CHECK_CAPACITY 1048576
+
+/* Measures how close each precision comes to fp32 with a model's weights on this runtime, on built-in pictures and texts, and keeps the results where oag_model_load looks for
+ * them. Takes some loads' time. Of `options`, which may be NULL, only cache_folder matters. Writes a JSON object:
+ *   {"model": hash, "backend": "host avx2, 2 threads", "automatic": "fp32", "matrices": 26, "pictures": 6, "texts": 8, "precisions": [
+ *     {"name": "int8", "accurate": true, "native": true, "required": 0.99, "images": {"least": 0.9991, "mean": 0.9995, "alike": 0.62}, "texts": {…},
+ *      "kept": ["text.block.0.mlp.down"], "kept_precision": "fp32", "least_without_kept": 0.95}, {"name": "fp16", "reason": "…", …}]}
+ * "alike" is the largest cosine between the fp32 embeddings of two different samples; "kept" are the matrices that suffer most; "reason" says why a precision is refused. */
+OAG_API oag_status oag_check_precisions(oag_runtime* runtime, const char* folder, const oag_model_options* options, char* json, size_t capacity, size_t* needed,
                                         char* error, size_t error_capacity);
 
 /* ---- encoding ------------------------------------------------------------------------------------------------------- */
@@ -330,6 +347,13 @@ OAG_API oag_status oag_store_get_texts(const oag_store* store, const int64_t* ro
 /* Measures what a speed is a fraction of: the fp32 operations per second (a multiply-add counts two) that the runtime's threads reach together in registers, with its
  * instruction set. Takes about a fifth of a second. */
 OAG_API oag_status oag_measure_peak(const oag_runtime* runtime, double* flops, char* error, size_t error_capacity);
+
+/* The same for the arithmetic of one precision: fp32, bf16 or int8. */
+OAG_API oag_status oag_measure_peak_of(const oag_runtime* runtime, oag_precision precision, double* operations, char* error, size_t error_capacity);
+
+/* The multiplications and additions of matrix products and attention that encoding `images` pictures, and `texts` texts of `tokens` tokens each that share nothing, takes. */
+OAG_API oag_status oag_count_operations(const oag_model* model, int64_t images, int64_t texts, int64_t tokens, double* operations, char* error,
+                                        size_t error_capacity);
 
 #ifdef __cplusplus
 }

@@ -17,6 +17,8 @@ static const int32_t offsetof_oag_runtime_options_plugin_folder = offsetof(oag_r
 
 static const int32_t sizeof_oag_model_options = sizeof(oag_model_options);
 static const int32_t offsetof_oag_model_options_precision = offsetof(oag_model_options, precision);
+static const int32_t offsetof_oag_model_options_allow_inaccurate = offsetof(oag_model_options, allow_inaccurate);
+static const int32_t offsetof_oag_model_options_cache_folder = offsetof(oag_model_options, cache_folder);
 
 static const int32_t sizeof_oag_model_info = sizeof(oag_model_info);
 static const int32_t offsetof_oag_model_info_device = offsetof(oag_model_info, device);
@@ -34,6 +36,8 @@ static const int32_t offsetof_oag_model_info_text_pad_to = offsetof(oag_model_in
 static const int32_t offsetof_oag_model_info_text_pad_id = offsetof(oag_model_info, text_pad_id);
 static const int32_t offsetof_oag_model_info_text_lower_case = offsetof(oag_model_info, text_lower_case);
 static const int32_t offsetof_oag_model_info_parameter_count = offsetof(oag_model_info, parameter_count);
+static const int32_t offsetof_oag_model_info_least_image_cosine = offsetof(oag_model_info, least_image_cosine);
+static const int32_t offsetof_oag_model_info_least_text_cosine = offsetof(oag_model_info, least_text_cosine);
 
 static const int32_t sizeof_oag_image = sizeof(oag_image);
 static const int32_t offsetof_oag_image_kind = offsetof(oag_image, kind);

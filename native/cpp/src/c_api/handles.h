@@ -93,4 +93,22 @@ Options read_struct(const Options* given, const char* name) {
   return own;
 }
 
+// The model of a handle, held open for one call.
+class InCall {
+ public:
+  explicit InCall(const oag_model* handle) : lock_(checked(handle).calls), model_(*handle->model) {}
+  const Model* operator->() const { return &model_; }
+
+ private:
+  static const oag_model& checked(const oag_model* handle) {
+    require(handle != nullptr, "model is NULL");
+    return *handle;
+  }
+  std::shared_lock<std::shared_mutex> lock_;
+  const Model& model_;
+};
+
+// What oag_model_options says about the precision; Error(invalid_argument). `options` may be null.
+PrecisionRequest read_request(const oag_model_options* options);
+
 }  // namespace oag::c_api

@@ -1,4 +1,5 @@
 // oag_model_* and what runs a model.
+#include <limits>
 #include <vector>
 
 #include "c_api/handles.h"
@@ -7,21 +8,6 @@ using namespace oag;
 using namespace oag::c_api;
 
 namespace {
-
-// The model of a handle, held open for one call.
-class InCall {
- public:
-  explicit InCall(const oag_model* handle) : lock_(checked(handle).calls), model_(*handle->model) {}
-  const Model* operator->() const { return &model_; }
-
- private:
-  static const oag_model& checked(const oag_model* handle) {
-    require(handle != nullptr, "model is NULL");
-    return *handle;
-  }
-  std::shared_lock<std::shared_mutex> lock_;
-  const Model& model_;
-};
 
 ImageRequest read_image(const oag_image& image, const std::string& name) {
   if (!image.data) throw Error(Status::invalid_argument, name + ".data is NULL");
@@ -67,6 +53,13 @@ std::string string_of(const Model& model, oag_model_string which) {
   }
 }
 
+// In fp32 nothing was measured, for it is what the others are measured against.
+double least_cosine(const Model& model, int32_t has_tower, std::optional<TowerAccuracy> Accuracy::* tower) {
+  if (!has_tower) return std::numeric_limits<double>::quiet_NaN();
+  const std::optional<Accuracy>& accuracy = model.accuracy();
+  return accuracy && (*accuracy).*tower ? ((*accuracy).*tower)->least : 1;
+}
+
 oag_model_info info_of(const Model& model) {
   const models::Definition& definition = model.definition();
   const RuntimeOptions& options = model.runtime().options();
@@ -90,6 +83,8 @@ oag_model_info info_of(const Model& model) {
     info.text_lower_case = text->lower_case ? 1 : 0;
   }
   info.parameter_count = definition.parameters().numbers();
+  info.least_image_cosine = least_cosine(model, info.has_image_tower, &Accuracy::images);
+  info.least_text_cosine = least_cosine(model, info.has_text_tower, &Accuracy::texts);
   return info;
 }
 
@@ -105,10 +100,8 @@ OAG_API oag_status oag_model_load(oag_runtime* runtime, const char* folder, cons
     require(runtime != nullptr, "runtime is NULL");
     require(folder != nullptr, "folder is NULL");
     const std::shared_lock call(runtime->calls);
-    const auto given = read_struct(options, "oag_model_options");
-    require(given.precision >= OAG_PRECISION_AUTO && given.precision <= OAG_PRECISION_INT8, "oag_model_options.precision is none of OAG_PRECISION_*");
     auto handle = std::make_unique<oag_model>();
-    handle->model = std::make_unique<Model>(runtime->runtime, folder, static_cast<Precision>(given.precision));
+    handle->model = std::make_unique<Model>(runtime->runtime, folder, read_request(options));
     *out = handle.release();
   });
 }

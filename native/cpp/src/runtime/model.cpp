@@ -9,7 +9,8 @@
 #include "core/sequence_table.h"
 #include "host/isa.h"
 #include "image/decode.h"
-#include "runtime/hashing_source.h"
+#include "ops/operation_count.h"
+#include "runtime/accuracy_samples.h"
 #include "runtime/text_plan.h"
 
 namespace oag {
@@ -76,24 +77,66 @@ std::string tokenizer_digest(const files::ModelFolder& folder) {
   return digest(text.data(), text.size());
 }
 
-Precision choose_precision(const Executor& executor, Precision asked) {
-  if (asked == Precision::automatic) return Precision::fp32;
-  if (const std::string refusal = executor.precision_refusal(asked); !refusal.empty()) throw Error(Status::unsupported, refusal);
-  return asked;
-}
-
 }  // namespace
 
-Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, Precision precision)
-    : runtime_(std::move(runtime)), folder_(folder), definition_(models::define(folder_.configs())),
-      processor_config_(folder_.processor()), processor_(make_processor(folder_.path(), processor_config_, *definition_)), precision_(choose_precision(runtime_->executor(), precision)) {
-  const ParameterList& parameters = definition_->parameters();
-  const auto source = folder_.source(parameters);
-  const HashingSource hashing(*source, parameters);
-  weights_ = runtime_->executor().prepare(parameters, hashing, {.precision = precision_, .kept = {}});
-  hash_ = hashing.hash(folder_.configs().text() + tokenizer_digest(folder_));
-  folder_.close_weights();
+// The model while its weights are not decided upon: samples run in it with one weight set after another.
+class Model::Loading final : public Candidate {
+ public:
+  explicit Loading(Model& model) : model_(model), source_(model.folder_.source(model.definition_->parameters())) {}
 
+  std::string name() const override { return model_.folder_.path(); }
+  const ParameterList& parameters() const override { return model_.definition_->parameters(); }
+  const ParameterSource& source() const override { return *source_; }
+
+  std::string hash(const HashingSource& read) const override { return read.hash(model_.folder_.configs().text() + tokenizer_digest(model_.folder_)); }
+
+  SampleEmbeddings embed(std::unique_ptr<Weights>& weights, TowerProducts* products) override {
+    model_.loaded_.weights.swap(weights);
+    SampleEmbeddings embeddings{model_.definition_->embedding_size(), {}, {}};
+    try {
+      embeddings.images = images(products ? &products->images : nullptr);
+      embeddings.texts = texts(products ? &products->texts : nullptr);
+    } catch (...) {
+      model_.observed_ = nullptr;
+      model_.loaded_.weights.swap(weights);
+      throw;
+    }
+    model_.observed_ = nullptr;
+    model_.loaded_.weights.swap(weights);
+    return embeddings;
+  }
+
+ private:
+  std::vector<float> images(ObservedProducts* products) {
+    const models::ImageSpec* spec = model_.definition_->image_spec();
+    if (!spec) return {};
+    model_.observed_ = products;
+    const SamplePictures pictures = sample_pictures(*spec);
+    std::vector<ImageRequest> requests;
+    for (const std::vector<uint8_t>& pixels : pictures.pixels) requests.push_back(image::RgbView{pixels.data(), pictures.width, pictures.height, int64_t{3} * pictures.width});
+    std::vector<float> rows(requests.size() * static_cast<size_t>(model_.definition_->embedding_size()));
+    if (!requests.empty()) model_.encode_images(requests, rows.data(), nullptr);
+    return rows;
+  }
+
+  std::vector<float> texts(ObservedProducts* products) {
+    const models::TextSpec* spec = model_.definition_->text_spec();
+    if (!spec) return {};
+    model_.observed_ = products;
+    const SampleTexts samples = sample_texts(*spec);
+    std::vector<float> rows(static_cast<size_t>(samples.count() * model_.definition_->embedding_size()));
+    model_.encode_texts(samples.ids.data(), samples.offsets.data(), samples.count(), rows.data());
+    return rows;
+  }
+
+  Model& model_;
+  std::unique_ptr<files::ModelFolder::Source> source_;
+};
+
+Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder)
+    : runtime_(std::move(runtime)), folder_(folder), definition_(models::define(folder_.configs())),
+      processor_config_(folder_.processor()), processor_(make_processor(folder_.path(), processor_config_, *definition_)) {
+  const ParameterList& parameters = definition_->parameters();
   if (const models::ImageSpec* spec = definition_->image_spec())
     image_recording_ = record(parameters, [&](Pass& pass) {
       image_program(pass, *definition_, {{spec->rows_per_image, Symbol::images}, {1, Symbol::images}, nullptr}, nothing, nullptr);
@@ -107,14 +150,42 @@ Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, Precis
       record(parameters, [&](Pass& pass) { probabilities_program(pass, *definition_, {1, Symbol::images}, {1, Symbol::texts}, nothing, nullptr); });
 }
 
-std::string Model::backend() const {
-  const RuntimeOptions& options = runtime_->options();
-  const std::string isa = options.device == Device::host ? std::string(" ") + runtime_->kernels().name : "";
-  return name_of(options.device) + isa + " " + name_of(precision_) + ", " + std::to_string(options.threads) +
+Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request) : Model(std::move(runtime), folder) {
+  {
+    Loading loading(*this);
+    LoadedWeights loaded = PrecisionPolicy(*runtime_, loading, request).load();
+    loaded_ = std::move(loaded);
+  }
+  folder_.close_weights();
+}
+
+PrecisionCheck check_precisions(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request) {
+  Model model(std::move(runtime), folder);
+  Model::Loading loading(model);
+  return PrecisionPolicy(*model.runtime_, loading, request).check();
+}
+
+std::string backend_text(const Runtime& runtime, std::optional<Precision> precision) {
+  const RuntimeOptions& options = runtime.options();
+  const std::string isa = options.device == Device::host ? std::string(" ") + runtime.kernels().name : "";
+  return name_of(options.device) + isa + (precision ? std::string(" ") + name_of(*precision) : "") + ", " + std::to_string(options.threads) +
          (options.threads == 1 ? " thread" : " threads");
 }
 
-std::string Model::backend_reason() const { return runtime_->reason() + "; precision " + name_of(precision_) + ": what this version computes in"; }
+std::string Model::backend() const { return backend_text(*runtime_, precision()); }
+
+std::string Model::backend_reason() const { return runtime_->reason() + "; " + loaded_.reason; }
+
+double Model::count_operations(int64_t images, int64_t texts, int64_t tokens_per_text) const {
+  if (images > 0) require_image_tower();
+  if (texts > 0 && !definition_->text_spec()) throw Error(Status::unsupported, folder_.path() + ": this model has no text tower");
+  const ParameterList& parameters = definition_->parameters();
+  // One at a time, in floating point: a count of a billion pictures is no overflow.
+  double all = 0;
+  if (images > 0) all += static_cast<double>(images) * static_cast<double>(oag::count_operations(image_recording_, parameters, bind(1, 0, 0)));
+  if (texts > 0) all += static_cast<double>(texts) * static_cast<double>(oag::count_operations(text_recording_, parameters, bind(0, 1, std::min<int64_t>(tokens_per_text, 1 << 20))));
+  return all;
+}
 
 std::string Model::operations() const {
   const ParameterList& parameters = definition_->parameters();
@@ -126,9 +197,15 @@ std::string Model::operations() const {
 }
 
 void Model::run(const Recording& recording, const Bindings& bindings, const Program& program) const {
+  const ParameterList& parameters = definition_->parameters();
   const Workspaces::Lease workspace(runtime_->workspaces());
-  const auto pass = runtime_->executor().begin(definition_->parameters(), *weights_, recording, bindings, *workspace);
-  program(*pass);
+  if (!observed_) {
+    const auto pass = runtime_->executor().begin(parameters, *loaded_.weights, recording, bindings, *workspace);
+    return program(*pass);
+  }
+  const Recording with_reads = record(parameters, [&](Pass& pass) { observe(parameters, program, pass, nullptr); });
+  const auto pass = runtime_->executor().begin(parameters, *loaded_.weights, with_reads, bindings, *workspace);
+  observe(parameters, program, *pass, observed_);
 }
 
 // NaN and infinities in weights are refused when they are loaded; finite ones may be so large that sums overflow.

@@ -13,6 +13,7 @@
 #include "image/processor.h"
 #include "models/definition.h"
 #include "ops/recorder.h"
+#include "runtime/precision_policy.h"
 #include "runtime/runtime.h"
 
 namespace oag {
@@ -33,16 +34,19 @@ struct ItemResult {
 // Immutable after construction; every method may be called from any number of threads.
 class Model {
  public:
-  Model(std::shared_ptr<Runtime> runtime, const std::string& folder, Precision precision);
+  Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request);
 
   const models::Definition& definition() const { return *definition_; }
   const Runtime& runtime() const { return *runtime_; }
   const files::ModelFolder& folder() const { return folder_; }
-  Precision precision() const { return precision_; }
-  const std::string& hash() const { return hash_; }
+  Precision precision() const { return loaded_.plan.precision; }
+  const std::optional<Accuracy>& accuracy() const { return loaded_.accuracy; }  // none in fp32
+  const std::string& hash() const { return loaded_.hash; }
   std::string backend() const;         // "host avx512 fp32, 2 threads"
   std::string backend_reason() const;
   std::string operations() const;      // the recorded programs, for people
+  // Multiplications and additions of products and attention in encoding so much; no two texts share anything.
+  double count_operations(int64_t images, int64_t texts, int64_t tokens_per_text) const;
 
   // Raw embeddings [images, embedding_size] at `out`. With `items` (one per picture, all ok at first) a bad picture is reported there and its row is zero;
   // without, the first bad one throws.
@@ -59,6 +63,12 @@ class Model {
   void preprocess(const ImageRequest& image, float* out) const;
 
  private:
+  class Loading;  // the Candidate that is measured and becomes this model
+  friend PrecisionCheck check_precisions(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request);
+
+  // All but the weights.
+  Model(std::shared_ptr<Runtime> runtime, const std::string& folder);
+
   void decode(const ImageRequest& image, float* pixels) const;
   void require_image_tower() const;
   void require_finite(const float* values, int64_t count) const;
@@ -70,11 +80,16 @@ class Model {
   std::unique_ptr<models::Definition> definition_;
   std::optional<files::Config> processor_config_;
   std::optional<image::Processor> processor_;
-  Precision precision_;
-  std::string hash_;
-  std::unique_ptr<Weights> weights_;
+  LoadedWeights loaded_;
+  ObservedProducts* observed_ = nullptr;  // while the samples run in fp32, before anybody else sees the model
   Recording image_recording_, text_recording_, logits_recording_, probabilities_recording_;
 };
+
+// Measures every precision with the weights of a folder; of the request, only the cache folder matters.
+PrecisionCheck check_precisions(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request);
+
+// "host avx512 fp32, 2 threads", or without the precision.
+std::string backend_text(const Runtime& runtime, std::optional<Precision> precision);
 
 // Each of `count` rows to Euclidean length 1, in place, with the best kernels of this CPU.
 void normalize_rows(float* rows, int64_t count, int64_t width);

@@ -36,6 +36,7 @@ Number positive(Number value, Number fallback, Number most, const char* name) {
 
 RuntimeOptions resolve(RuntimeOptions options) {
   if (options.device == Device::automatic) options.device = static_cast<Device>(from_environment("OPENAUTOGLM_DEVICE", static_cast<int>(Device::tensorrt), [](int v) { return name_of(static_cast<Device>(v)); }));
+  if (options.precision == Precision::automatic) options.precision = static_cast<Precision>(from_environment("OPENAUTOGLM_PRECISION", static_cast<int>(Precision::int8), [](int v) { return name_of(static_cast<Precision>(v)); }));
   if (options.isa == 0) options.isa = from_environment("OPENAUTOGLM_ISA", static_cast<int>(host::Isa::neon), [](int v) { return host::name_of(static_cast<host::Isa>(v)); });
   options.threads = positive(options.threads, usable_cpus(), 1024, "threads");
   options.max_tokens = positive<int64_t>(options.max_tokens, 2048, 1 << 24, "max_tokens");
@@ -80,6 +81,10 @@ Runtime::Runtime(RuntimeOptions options)
   for (const host::IsaVerdict& verdict : host::isa_verdicts())
     if (!asked && !verdict.refusal.empty()) reason_ += std::string("; not ") + host::name_of(verdict.isa) + ": " + verdict.refusal;
   workspaces_ = std::make_unique<Workspaces>(*executor_, options_.max_passes);
+}
+
+bool Runtime::computes_natively(Precision precision) const {
+  return options_.device != Device::host || precision == Precision::fp32 || (executor_->precision_refusal(precision).empty() && kernels_.matrix(precision).native);
 }
 
 void Runtime::choose_device() {

@@ -22,6 +22,7 @@ const char* name_of(Device device);
 struct RuntimeOptions {
   Device device = Device::automatic;       // automatic: $OPENAUTOGLM_DEVICE, else the best that is there
   int isa = 0;                             // 0: $OPENAUTOGLM_ISA, else the best; a host::Isa otherwise
+  Precision precision = Precision::automatic;  // of models that ask for none; automatic: $OPENAUTOGLM_PRECISION, else runtime/precision_policy.h chooses
   int threads = 0;                         // 0: usable_cpus()
   int64_t max_tokens = 0;                  // 0: 2048
   int max_passes = 0;                      // 0: max(2, threads)
@@ -47,6 +48,9 @@ class Runtime {
   const std::vector<DeviceVerdict>& devices() const { return devices_; }
   // Why this device and instruction set: one sentence each.
   const std::string& reason() const { return reason_; }
+
+  // Whether the device has multiply-adds of this format; if not, it computes in it with those of fp32.
+  bool computes_natively(Precision precision) const;
 
   Executor& executor() { return *executor_; }
   ThreadPool& threads() { return threads_; }

@@ -29,7 +29,10 @@ struct Api {
     options.threads = 2;
     char error[512] = "";
     REQUIRE_MESSAGE(oag_runtime_create(&options, &runtime, error, sizeof error) == OAG_OK, std::string(error));
-    REQUIRE_MESSAGE(oag_model_load(runtime, golden.folder.c_str(), nullptr, &model, error, sizeof error) == OAG_OK, std::string(error));
+    oag_model_options model_options{};
+    model_options.struct_size = sizeof model_options;
+    model_options.precision = OAG_PRECISION_FP32;  // what the golden files hold
+    REQUIRE_MESSAGE(oag_model_load(runtime, golden.folder.c_str(), &model_options, &model, error, sizeof error) == OAG_OK, std::string(error));
     info.struct_size = sizeof info;
     REQUIRE(oag_model_get_info(model, &info, nullptr, 0) == OAG_OK);
     width = static_cast<size_t>(info.embedding_size);

@@ -39,11 +39,11 @@ TEST_CASE("a folder that does not load leaves no handle and says why") {
   CHECK(wrong_status(OAG_BAD_MODEL, "overlap", load(test_data("models-bad/overlapping-offsets").c_str(), nullptr)) == "");
   CHECK(wrong_status(OAG_UNSUPPORTED, "clippy", load(test_data("models-bad/unknown-model-type").c_str(), nullptr)) == "");
   CHECK(wrong_status(OAG_INVALID_ARGUMENT, "folder is NULL", load(nullptr, nullptr)) == "");
-  oag_model_options options{sizeof options, 5};
+  oag_model_options options{sizeof options, 5, 0, nullptr};
   CHECK(wrong_status(OAG_INVALID_ARGUMENT, "oag_model_options.precision", load(api.golden.folder.c_str(), &options)) == "");
   options.precision = OAG_PRECISION_FP16;
   CHECK(wrong_status(OAG_UNSUPPORTED, "precision fp16", load(api.golden.folder.c_str(), &options)) == "");
-  options = {2, 0};
+  options = {2, 0, 0, nullptr};
   CHECK(wrong_status(OAG_INVALID_ARGUMENT, "oag_model_options.struct_size is 2", load(api.golden.folder.c_str(), &options)) == "");
   oag_model* model = nullptr;
   CHECK(wrong_status(OAG_INVALID_ARGUMENT, "runtime is NULL",
@@ -51,7 +51,7 @@ TEST_CASE("a folder that does not load leaves no handle and says why") {
   CHECK(wrong_status(OAG_INVALID_ARGUMENT, "out is NULL",
                      [&](char* error, size_t capacity) { return oag_model_load(api.runtime, "", nullptr, nullptr, error, capacity); }) == "");
   // An older caller's options end before `precision`.
-  oag_model_options older{offsetof(oag_model_options, precision), 77};
+  oag_model_options older{offsetof(oag_model_options, precision), 77, 77, nullptr};
   REQUIRE(oag_model_load(api.runtime, api.golden.folder.c_str(), &older, &model, nullptr, 0) == OAG_OK);
   oag_model_close(model);
 }

@@ -1,34 +1,18 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "host/isa.h"
-#include "runtime/model.h"
 #include "runtime/runtime.h"
+#include "support/environment.h"
 #include "support/refusal.h"
 #include "support/temp_folder.h"
-#include "support/test_data.h"
 
 using namespace oag;
 using namespace oag::test;
 
 namespace {
-
-class Environment {
- public:
-  Environment(const char* name, const char* value) : name_(name) {
-    const char* before = std::getenv(name);
-    if (before) before_ = before;
-    setenv(name, value, 1);
-  }
-  ~Environment() { before_.empty() ? unsetenv(name_) : setenv(name_, before_.c_str(), 1); }
-
- private:
-  const char* name_;
-  std::string before_;
-};
 
 RuntimeOptions on_host() {
   RuntimeOptions options;
@@ -173,14 +157,4 @@ TEST_CASE("diagnostics tell what was chosen and why the rest was not") {
   CHECK(json.at("memory").at("total_bytes").get<int64_t>() > json.at("memory").at("available_bytes").get<int64_t>());
   CHECK(json.at("memory").at("resident_bytes").get<int64_t>() > 0);
   CHECK(json.at("gpu_driver").contains("libcuda"));
-}
-
-TEST_CASE("a precision that the host does not compute in is refused with what it does") {
-  auto runtime = std::make_shared<Runtime>(on_host());
-  CHECK(wrong_refusal(Status::unsupported, {"precision fp16: the host computes in fp32, bf16 and int8"},
-                      [&] { Model(runtime, test_data("models/tiny-clip"), Precision::fp16); }) == "");
-  for (Precision precision : {Precision::fp32, Precision::bf16, Precision::int8}) {
-    CHECK(runtime->executor().precision_refusal(precision) == "");
-    CHECK(Model(runtime, test_data("models/tiny-clip"), precision).precision() == precision);
-  }
 }

@@ -1,11 +1,12 @@
 package org.openautoglm;
 
 import java.util.Objects;
+import org.openautoglm.internal.PrecisionOptions;
 import org.openautoglm.internal.RuntimeOptions;
 
 /**
  * How to load a model: where it runs and within which limits. Immutable. Models that were loaded with equal options, but for the
- * precision, share their threads and workspaces.
+ * precision and whether it may be inaccurate, share their threads and workspaces.
  *
  * <p>Native memory beside the weights is bounded by {@link Builder#maxPasses} × the workspace of {@link Builder#maxTokens} rows, 3 bytes ×
  * {@link Builder#maxPixelsInFlight}, and 160 MiB and 256 KiB for each calling thread for what is handed over, whatever is called.
@@ -17,6 +18,7 @@ public final class LoadOptions {
 
     private final Device device;
     private final Precision precision;
+    private final boolean allowInaccurate;
     private final Isa isa;
     private final int threads;
     private final int maxTokens;
@@ -27,6 +29,7 @@ public final class LoadOptions {
     private LoadOptions(Builder builder) {
         this.device = builder.device;
         this.precision = builder.precision;
+        this.allowInaccurate = builder.allowInaccurate;
         this.isa = builder.isa;
         this.threads = builder.threads;
         this.maxTokens = builder.maxTokens;
@@ -72,12 +75,25 @@ public final class LoadOptions {
     }
 
     /**
+     * Whether a precision that is too inaccurate with the model's weights is used all the same.
+     *
+     * @return as given, false by default
+     */
+    public boolean allowInaccurate() {
+        return allowInaccurate;
+    }
+
+    /**
      * The host's instruction set.
      *
      * @return as given, AUTO by default
      */
     public Isa isa() {
         return isa;
+    }
+
+    PrecisionOptions precisionOptions() {
+        return PrecisionOptions.of(precision.ordinal(), allowInaccurate);
     }
 
     RuntimeOptions runtimeOptions() {
@@ -88,6 +104,7 @@ public final class LoadOptions {
     public static final class Builder {
         private Device device = Device.AUTO;
         private Precision precision = Precision.AUTO;
+        private boolean allowInaccurate;
         private Isa isa = Isa.AUTO;
         private int threads;
         private int maxTokens;
@@ -109,13 +126,26 @@ public final class LoadOptions {
         }
 
         /**
-         * The number format of the matrix products. One that the device does not do is refused when the model is loaded.
+         * The number format of the matrix products. One that the device does not do is refused when the model is loaded, and so is one that is too
+         * inaccurate with the model's weights: see {@link #allowInaccurate}.
          *
-         * @param precision AUTO by default
+         * @param precision AUTO by default: the environment variable {@code OPENAUTOGLM_PRECISION} if it is set, else as {@link Precision#AUTO} says
          * @return this
          */
         public Builder precision(Precision precision) {
             this.precision = Objects.requireNonNull(precision, "precision");
+            return this;
+        }
+
+        /**
+         * Whether a precision is used though its least cosine with fp32 over the built-in samples is below 0.999 (bf16, fp16) or 0.99 (int8). Otherwise
+         * the load is refused with what was measured.
+         *
+         * @param allow false by default; does not concern {@link Precision#AUTO}, which falls back to fp32
+         * @return this
+         */
+        public Builder allowInaccurate(boolean allow) {
+            this.allowInaccurate = allow;
             return this;
         }
 

@@ -20,6 +20,7 @@ import org.openautoglm.internal.ImageEncoder;
 import org.openautoglm.internal.NativeLibrary;
 import org.openautoglm.internal.NativeModel;
 import org.openautoglm.internal.Picture;
+import org.openautoglm.internal.PrecisionCheckJson;
 import org.openautoglm.internal.Scorer;
 import org.openautoglm.internal.TextEncoder;
 import org.openautoglm.internal.TextTokenizer;
@@ -76,7 +77,7 @@ public final class OpenAutoGlm extends NativeObject {
             facts.hasTextTower(), facts.imageWidth(), facts.imageHeight(), model.textSpecification().maxTokens(), facts.vocabularySize(),
             facts.parameterCount());
         this.backend = new Backend(Device.values()[facts.device()], Isa.values()[facts.isa()], Precision.values()[facts.precision()],
-            facts.threads(), facts.backend(), facts.backendReason());
+            facts.leastImageCosine(), facts.leastTextCosine(), facts.threads(), facts.backend(), facts.backendReason());
     }
 
     // ---- loading ----------------------------------------------------------------------------------------------------------
@@ -102,19 +103,14 @@ public final class OpenAutoGlm extends NativeObject {
      * @return an open model, owned by the caller
      * @throws ModelException when the folder is not there or not usable
      * @throws UnavailableException when the wanted device is not there
-     * @throws UnsupportedException when the wanted precision or instruction set is not there
+     * @throws UnsupportedException when the wanted precision or instruction set is not there, or the precision is too inaccurate with these weights
      * @throws OpenAutoGlmException when it cannot be loaded for another reason
      */
     public static OpenAutoGlm fromPretrained(Path folder, LoadOptions options) {
-        Objects.requireNonNull(folder, "folder");
-        Objects.requireNonNull(options, "options");
-        if (folder.getFileSystem() != FileSystems.getDefault()) {
-            throw new IllegalArgumentException("folder is " + folder.toUri() + ", but the native side reads the default file system only: "
-                + "copy the model there");
-        }
+        checkFolder(folder, options);
         Holdings holdings = new Holdings();
         try {
-            holdings.model = NativeModel.load(folder, options.runtimeOptions(), options.precision().ordinal());
+            holdings.model = NativeModel.load(folder, options.runtimeOptions(), options.precisionOptions());
             NativeModel.Facts facts = holdings.model.facts();
             if (facts.hasTextTower() && !facts.tokenizerFile().isEmpty()) {
                 holdings.tokenizer = TextTokenizer.load(Path.of(facts.tokenizerFile()), holdings.model.textSpecification());
@@ -150,14 +146,54 @@ public final class OpenAutoGlm extends NativeObject {
     public static OpenAutoGlm fromPretrained(String nameOrFolder, LoadOptions options) {
         Objects.requireNonNull(nameOrFolder, "nameOrFolder");
         Objects.requireNonNull(options, "options");
+        return fromPretrained(folderOf(nameOrFolder), options);
+    }
+
+    /**
+     * Measures how close each precision comes to fp32 with a model's weights on this machine, on built-in pictures and texts, and remembers it for later loads.
+     *
+     * @param folder as in {@link #fromPretrained(Path)}
+     * @param options where to run; the precision among them does not matter
+     * @return what was measured
+     * @throws ModelException when the folder is not there or not usable
+     * @throws OpenAutoGlmException when it cannot be loaded for another reason
+     */
+    public static PrecisionCheck checkPrecisions(Path folder, LoadOptions options) {
+        checkFolder(folder, options);
+        return PrecisionCheckJson.parse(NativeModel.check(folder, options.runtimeOptions(), options.precisionOptions()));
+    }
+
+    /**
+     * {@link #checkPrecisions(Path, LoadOptions)} of a model by name.
+     *
+     * @param nameOrFolder an embedded model's name or a path
+     * @param options where to run
+     * @return what was measured
+     */
+    public static PrecisionCheck checkPrecisions(String nameOrFolder, LoadOptions options) {
+        Objects.requireNonNull(nameOrFolder, "nameOrFolder");
+        Objects.requireNonNull(options, "options");
+        return checkPrecisions(folderOf(nameOrFolder), options);
+    }
+
+    private static void checkFolder(Path folder, LoadOptions options) {
+        Objects.requireNonNull(folder, "folder");
+        Objects.requireNonNull(options, "options");
+        if (folder.getFileSystem() != FileSystems.getDefault()) {
+            throw new IllegalArgumentException("folder is " + folder.toUri() + ", but the native side reads the default file system only: "
+                + "copy the model there");
+        }
+    }
+
+    private static Path folderOf(String nameOrFolder) {
         Optional<Path> embedded = EmbeddedModels.folder(nameOrFolder);
         if (embedded.isPresent()) {
-            return fromPretrained(embedded.get(), options);
+            return embedded.get();
         }
         try {
             Path folder = Path.of(nameOrFolder);
             if (!nameOrFolder.isEmpty() && Files.exists(folder)) {
-                return fromPretrained(folder, options);
+                return folder;
             }
         } catch (InvalidPathException noPath) {
             // then it is no folder
@@ -377,6 +413,42 @@ public final class OpenAutoGlm extends NativeObject {
      */
     public Backend backend() {
         return backend;
+    }
+
+    /**
+     * Measures what this model's speed is a fraction of: the operations per second, a multiply-add being two, that its threads reach together in registers in its
+     * precision. Takes about a fifth of a second of all threads.
+     *
+     * @return operations per second
+     * @throws IllegalStateException when the model is closed
+     */
+    public double measurePeak() {
+        enter();
+        try {
+            return model.measurePeak();
+        } finally {
+            leave();
+        }
+    }
+
+    /**
+     * How much arithmetic it is to encode so many pictures, and so many texts of so many tokens each that share nothing: the multiplications and additions of matrix
+     * products and attention, which are nearly all.
+     *
+     * @param images 0 or more; 0 when the model takes no pictures
+     * @param texts 0 or more; 0 when the model takes no texts
+     * @param tokensPerText special tokens included
+     * @return operations
+     * @throws IllegalArgumentException when one is negative
+     * @throws IllegalStateException when the model is closed
+     */
+    public double countOperations(long images, long texts, long tokensPerText) {
+        enter();
+        try {
+            return model.countOperations(images, texts, tokensPerText);
+        } finally {
+            leave();
+        }
     }
 
     /**

@@ -38,7 +38,7 @@ class LoadTest {
             assertTrue(model.info().hasImageTower() && model.info().hasTextTower());
             assertTrue(model.info().hash().matches("[0-9a-f]{32}"), model.info().hash());
             assertTrue(model.info().parameterCount() > 10_000);
-            assertEquals(new Backend(Device.HOST, Isa.REFERENCE, Precision.FP32, 1, model.backend().description(), model.backend().reason()),
+            assertEquals(new Backend(Device.HOST, Isa.REFERENCE, Precision.FP32, 1.0, 1.0, 1, model.backend().description(), model.backend().reason()),
                 model.backend());
             assertTrue(model.backend().reason().contains("reference"), model.backend().reason());
         }

@@ -27,7 +27,7 @@ class UsageTest {
         String m = Run.MODEL;
         String p = Run.PICTURE;
         return Stream.of(
-            mistake(2, "match, embed or doctor"),
+            mistake(2, "match, embed, check, bench or doctor"),
             mistake(2, "guess", "guess"),
             mistake(2, "--model", "match", "--image", p, "--text", "a", "--model"),
             mistake(2, "--image", "match", "--model", m, "--text", "a"),
@@ -104,11 +104,11 @@ class UsageTest {
     void helpNamesEveryOption() {
         Run help = Run.of("--help");
         assertEquals(0, help.exitCode());
-        for (String word : List.of("match", "embed", "doctor", "--version", "--verbose", "Exit codes")) {
+        for (String word : List.of("match", "embed", "check", "bench", "doctor", "--version", "--verbose", "Exit codes")) {
             assertTrue(help.out().contains(word), help.out());
         }
         String match = Run.of("match", "--help").out();
-        for (String option : List.of("--model", "--image", "--text", "--texts-file", "--top", "--json", "--device", "--precision", "--threads", "--fail-fast")) {
+        for (String option : List.of("--model", "--image", "--text", "--texts-file", "--top", "--json", "--device", "--precision", "--allow-inaccurate", "--threads", "--fail-fast")) {
             assertTrue(match.contains(option), match);
         }
         String embed = Run.of("embed", "--help").out();

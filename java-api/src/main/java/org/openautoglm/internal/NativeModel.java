@@ -20,6 +20,8 @@ public final class NativeModel implements AutoCloseable {
      * @param device an {@code oag_device}
      * @param isa an {@code oag_isa}
      * @param precision an {@code oag_precision}
+     * @param leastImageCosine with fp32; NaN without image tower
+     * @param leastTextCosine with fp32; NaN without text tower
      * @param threads compute threads
      * @param embeddingSize floats of an embedding
      * @param imageWidth pixels the image tower takes
@@ -35,9 +37,9 @@ public final class NativeModel implements AutoCloseable {
      * @param backend one line
      * @param backendReason why this backend
      */
-    public record Facts(int device, int isa, int precision, int threads, int embeddingSize, int imageWidth, int imageHeight,
-                        boolean hasImageTower, boolean hasTextTower, int vocabularySize, long parameterCount, String family,
-                        String folder, String tokenizerFile, String hash, String backend, String backendReason) { }
+    public record Facts(int device, int isa, int precision, double leastImageCosine, double leastTextCosine, int threads, int embeddingSize,
+                        int imageWidth, int imageHeight, boolean hasImageTower, boolean hasTextTower, int vocabularySize, long parameterCount,
+                        String family, String folder, String tokenizerFile, String hash, String backend, String backendReason) { }
 
     private NativeModel(SharedRuntime runtime, long address) {
         this.runtime = runtime;
@@ -57,6 +59,8 @@ public final class NativeModel implements AutoCloseable {
                 frame.getInt(info + Native.offsetof_oag_model_info_device),
                 frame.getInt(info + Native.offsetof_oag_model_info_isa),
                 frame.getInt(info + Native.offsetof_oag_model_info_precision),
+                Double.longBitsToDouble(frame.getLong(info + Native.offsetof_oag_model_info_least_image_cosine)),
+                Double.longBitsToDouble(frame.getLong(info + Native.offsetof_oag_model_info_least_text_cosine)),
                 frame.getInt(info + Native.offsetof_oag_model_info_threads),
                 frame.getInt(info + Native.offsetof_oag_model_info_embedding_size),
                 frame.getInt(info + Native.offsetof_oag_model_info_image_width),
@@ -79,9 +83,9 @@ public final class NativeModel implements AutoCloseable {
      *
      * @param folder of the default file system
      * @param options of the runtime
-     * @param precision an {@code oag_precision}
+     * @param precision which one, and whether it may be inaccurate
      */
-    public static NativeModel load(Path folder, RuntimeOptions options, int precision) {
+    public static NativeModel load(Path folder, RuntimeOptions options, PrecisionOptions precision) {
         NativeLibrary.ensureLoaded();
         SharedRuntime runtime = SharedRuntime.acquire(options);
         long address = 0;
@@ -95,21 +99,65 @@ public final class NativeModel implements AutoCloseable {
         }
     }
 
-    private static long load(SharedRuntime runtime, Path folder, int precision) {
+    private static long load(SharedRuntime runtime, Path folder, PrecisionOptions precision) {
         byte[] path = folder.toString().getBytes(StandardCharsets.UTF_8);
         FrameLayout layout = new FrameLayout();
-        long options = layout.add(Native.sizeof_oag_model_options);
+        long options = precision.reserve(layout);
         long out = layout.add(Long.BYTES);
         long name = layout.add(path.length + 1L);
         try (Frame frame = FramePool.SHARED.lease(layout.size())) {
-            frame.clear(options, Native.sizeof_oag_model_options);
-            frame.putInt(options, Native.sizeof_oag_model_options);
-            frame.putInt(options + Native.offsetof_oag_model_options_precision, precision);
+            precision.write(frame, options);
             frame.putLong(out, 0);
             frame.putString(name, path);
             frame.check(Native.oag_model_load(runtime.address(), frame.at(name), frame.at(options), frame.at(out), frame.error(),
                 Frame.ERROR_CAPACITY));
             return frame.getLong(out);
+        }
+    }
+
+    /**
+     * Measures the precisions of a folder's model.
+     *
+     * @return the JSON of {@code oag_check_precisions}
+     */
+    public static String check(Path folder, RuntimeOptions options, PrecisionOptions precision) {
+        NativeLibrary.ensureLoaded();
+        SharedRuntime runtime = SharedRuntime.acquire(options);
+        try {
+            byte[] path = folder.toString().getBytes(StandardCharsets.UTF_8);
+            FrameLayout layout = new FrameLayout();
+            long struct = precision.reserve(layout);
+            long name = layout.add(path.length + 1L);
+            long json = layout.add(Native.OAG_CHECK_CAPACITY);
+            try (Frame frame = FramePool.SHARED.lease(layout.size())) {
+                precision.write(frame, struct);
+                frame.putString(name, path);
+                frame.check(Native.oag_check_precisions(runtime.address(), frame.at(name), frame.at(struct), frame.at(json), Native.OAG_CHECK_CAPACITY, 0,
+                    frame.error(), Frame.ERROR_CAPACITY));
+                return frame.getString(json, Native.OAG_CHECK_CAPACITY);
+            }
+        } finally {
+            runtime.release();
+        }
+    }
+
+    /** The operations per second that the model's threads reach together in registers in its precision. */
+    public double measurePeak() {
+        FrameLayout layout = new FrameLayout();
+        long out = layout.add(Double.BYTES);
+        try (Frame frame = FramePool.SHARED.lease(layout.size())) {
+            frame.check(Native.oag_measure_peak_of(runtime.address(), facts.precision(), frame.at(out), frame.error(), Frame.ERROR_CAPACITY));
+            return Double.longBitsToDouble(frame.getLong(out));
+        }
+    }
+
+    /** The operations of the products and attention that encoding so much takes. */
+    public double countOperations(long images, long texts, long tokensPerText) {
+        FrameLayout layout = new FrameLayout();
+        long out = layout.add(Double.BYTES);
+        try (Frame frame = FramePool.SHARED.lease(layout.size())) {
+            frame.check(Native.oag_count_operations(address, images, texts, tokensPerText, frame.at(out), frame.error(), Frame.ERROR_CAPACITY));
+            return Double.longBitsToDouble(frame.getLong(out));
         }
     }
 

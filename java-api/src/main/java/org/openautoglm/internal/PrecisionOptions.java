@@ -1,0 +1,41 @@
+package org.openautoglm.internal;
+
+import java.nio.charset.StandardCharsets;
+import org.openautoglm.bindings.Native;
+import org.openautoglm.unpacking.CacheFolders;
+
+/**
+ * The fields of {@code oag_model_options}.
+ *
+ * @param precision an {@code oag_precision}
+ * @param allowInaccurate whether it is used though it is too inaccurate
+ * @param cacheFolder where measurements are kept; null: in the user's cache folder
+ */
+public record PrecisionOptions(int precision, boolean allowInaccurate, String cacheFolder) {
+    /** With {@code -Dopenautoglm.cache} as the folder, where that is set. */
+    public static PrecisionOptions of(int precision, boolean allowInaccurate) {
+        String folder = System.getProperty(CacheFolders.PROPERTY);
+        return new PrecisionOptions(precision, allowInaccurate, folder == null || folder.isEmpty() ? null : folder);
+    }
+
+    /** Reserves the struct and, behind it, the folder's name. */
+    long reserve(FrameLayout layout) {
+        return layout.add(Native.sizeof_oag_model_options + (cacheFolder == null ? 0 : folderBytes().length + 1L));
+    }
+
+    /** Writes the C struct and the name. */
+    void write(Frame frame, long offset) {
+        frame.clear(offset, Native.sizeof_oag_model_options);
+        frame.putInt(offset, Native.sizeof_oag_model_options);
+        frame.putInt(offset + Native.offsetof_oag_model_options_precision, precision);
+        frame.putInt(offset + Native.offsetof_oag_model_options_allow_inaccurate, allowInaccurate ? 1 : 0);
+        if (cacheFolder != null) {
+            frame.putString(offset + Native.sizeof_oag_model_options, folderBytes());
+            frame.putLong(offset + Native.offsetof_oag_model_options_cache_folder, frame.at(offset + Native.sizeof_oag_model_options));
+        }
+    }
+
+    private byte[] folderBytes() {
+        return cacheFolder.getBytes(StandardCharsets.UTF_8);
+    }
+}

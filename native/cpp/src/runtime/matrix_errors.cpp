@@ -1,0 +1,149 @@
+#include "runtime/matrix_errors.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/error.h"
+#include "ops/recorder.h"
+
+namespace oag {
+namespace {
+
+// Rows of one product that are kept; the pictures of a patch product, each of which brings as many rows as it has patches.
+constexpr int64_t most_rows = 32, most_pictures = 3;
+
+Parameter matrix_of(const ObservedProduct& product) {
+  return std::visit([](const auto& what) { return what.weight; }, product.what);
+}
+
+class ObservingPass final : public Pass {
+ public:
+  ObservingPass(const ParameterList& parameters, Pass& pass, ObservedProducts* found) : Pass(parameters), pass_(pass), found_(found) {}
+
+  void read(const Tensor& tensor, void* values) override { pass_.read(tensor, values); }
+
+ protected:
+  void write(const Tensor& tensor, FunctionRef<void(void*)> fill) override { pass_.repeat(tensor, fill); }
+
+  void execute(const Operation& operation) override {
+    if (const auto* linear = std::get_if<op::Linear>(&operation.what)) observe(*linear, linear->x, linear->residual, most_rows);
+    if (const auto* patches = std::get_if<op::Patches>(&operation.what)) observe(*patches, patches->images, std::nullopt, most_pictures);
+    pass_.repeat(operation);
+  }
+
+ private:
+  template <class What>
+  void observe(const What& what, const Tensor& x, const std::optional<Tensor>& residual, int64_t most) {
+    ObservedProduct product{what, 0, some_rows(x, most), {}};
+    if (residual) product.residual = some_rows(*residual, most);
+    if (!found_) return;
+    product.rows = std::min(most, x.shape.rows.value());
+    if (product.rows > 0) found_->add(std::move(product));
+  }
+
+  std::vector<float> some_rows(const Tensor& tensor, int64_t most) {
+    if (!found_) {
+      pass_.read(tensor, nullptr);
+      return {};
+    }
+    const int64_t rows = tensor.shape.rows.value(), width = tensor.shape.width.value(), kept = std::min(rows, most);
+    std::vector<float> all(static_cast<size_t>(rows * width));
+    pass_.read(tensor, all.data());
+    for (int64_t i = 0; i < kept; i++) std::memmove(&all[static_cast<size_t>(i * width)], &all[static_cast<size_t>(i * rows / kept * width)], static_cast<size_t>(width) * sizeof(float));
+    all.resize(static_cast<size_t>(kept * width));
+    return all;
+  }
+
+  Pass& pass_;
+  ObservedProducts* found_;
+};
+
+// One product as a model of its own: its parameters under new numbers, and the program that computes it.
+class LoneProduct {
+ public:
+  LoneProduct(const ParameterList& parameters, const ObservedProduct& product) : product_(product) {
+    if (const auto* linear = std::get_if<op::Linear>(&product.what)) {
+      weight_ = list_.add(parameters[linear->weight]);
+      if (linear->bias) bias_ = list_.add(parameters[*linear->bias]);
+    } else {
+      const auto& patches = std::get<op::Patches>(product.what);
+      weight_ = list_.add(parameters[patches.weight]);
+      if (patches.bias) bias_ = list_.add(parameters[*patches.bias]);
+      if (patches.prefix) prefix_ = list_.add(parameters[*patches.prefix]);
+      positions_ = list_.add(parameters[patches.positions]);
+    }
+  }
+
+  std::vector<float> compute(Executor& executor, const ParameterSource& source, Precision precision) const {
+    std::vector<float> result;
+    const Program program = [&](Pass& pass) {
+      const Tensor out = run(pass);
+      result.resize(static_cast<size_t>(out.shape.rows.value() * out.shape.width.value()));
+      pass.read(out, result.data());
+    };
+    PrecisionPlan plan;
+    plan.precision = precision;
+    const std::unique_ptr<Weights> weights = executor.prepare(list_, source, plan);
+    const Recording recording = record(list_, program);
+    const std::unique_ptr<Workspace> workspace = executor.create_workspace();
+    const std::unique_ptr<Pass> pass = executor.begin(list_, *weights, recording, {1, 1, 1, 1}, *workspace);
+    program(*pass);
+    return result;
+  }
+
+ private:
+  Tensor run(Pass& pass) const {
+    const auto input = [&](const std::vector<float>& values) {
+      return pass.input(DType::f32, {product_.rows, static_cast<int64_t>(values.size()) / product_.rows},
+                        [&](void* to) { std::memcpy(to, values.data(), values.size() * sizeof(float)); });
+    };
+    const Tensor x = input(product_.x);
+    if (const auto* linear = std::get_if<op::Linear>(&product_.what)) {
+      LinearOptions options{.bias = bias_, .activation = linear->activation, .residual = {}, .first_part = linear->first_part, .parts = linear->parts};
+      if (!product_.residual.empty()) options.residual = input(product_.residual);
+      return pass.linear(x, weight_, options);
+    }
+    const auto& patches = std::get<op::Patches>(product_.what);
+    return pass.patches(x, {.weight = weight_, .bias = bias_, .prefix = prefix_, .positions = positions_, .channels = patches.channels,
+                            .height = patches.height, .width = patches.width, .patch = patches.patch});
+  }
+
+  const ObservedProduct& product_;
+  ParameterList list_;
+  Parameter weight_, positions_;
+  std::optional<Parameter> bias_, prefix_;
+};
+
+// A NaN or an infinity is as wrong as can be.
+double relative_error(const std::vector<float>& right, const std::vector<float>& other) {
+  double wrong = 0, whole = 0;
+  for (size_t i = 0; i < right.size(); i++) {
+    const double difference = double{right[i]} - other[i];
+    wrong += difference * difference;
+    whole += double{right[i]} * right[i];
+  }
+  const double error = whole > 0 ? wrong / whole : wrong;
+  return std::isfinite(error) ? error : 1e30;
+}
+
+}  // namespace
+
+void observe(const ParameterList& parameters, const std::function<void(Pass&)>& program, Pass& pass, ObservedProducts* found) {
+  ObservingPass around(parameters, pass, found);
+  program(around);
+}
+
+std::map<uint32_t, double> matrix_errors(Executor& executor, const ParameterList& parameters, const ParameterSource& source, const ObservedProducts& products,
+                                         Precision precision) {
+  std::map<uint32_t, double> errors;
+  for (const ObservedProduct& product : products.all()) {
+    const LoneProduct alone(parameters, product);
+    const double error = relative_error(alone.compute(executor, source, Precision::fp32), alone.compute(executor, source, precision));
+    double& worst = errors[matrix_of(product).index];
+    worst = std::max(worst, error);
+  }
+  return errors;
+}
+
+}  // namespace oag
