@@ -95,11 +95,24 @@ OAG_API oag_status oag_diagnostics(const oag_runtime* runtime, char* json, size_
 
 /* ---- model ---------------------------------------------------------------------------------------------------------- */
 
+/* How the vectors of a text's tokens become one. */
+typedef int32_t oag_pooling;
+enum {
+  OAG_POOLING_DEFAULT = 0, /* as the folder says; the mean where it says nothing */
+  OAG_POOLING_FIRST = 1,   /* the first token's, [CLS] */
+  OAG_POOLING_LAST = 2,
+  OAG_POOLING_MEAN = 3,
+  OAG_POOLING_MAX = 4,
+  OAG_POOLING_MEAN_SQRT_LENGTH = 5, /* the sum over the root of the number of tokens */
+  OAG_POOLING_WEIGHTED_MEAN = 6     /* the i-th token counts i times */
+};
+
 typedef struct oag_model_options {
   uint32_t struct_size;
   oag_precision precision;  /* AUTO: $OPENAUTOGLM_PRECISION, else bf16 where the device has its arithmetic and it is accurate with these weights, else fp32 */
   int32_t allow_inaccurate; /* 1: a precision is used though its least cosine with fp32 is under 0.999 (bf16, fp16) or 0.99 (int8); 0: that is refused */
   const char* cache_folder; /* where what was measured about a precision is kept; NULL: $XDG_CACHE_HOME/openautoglm or ~/.cache/openautoglm; "": nowhere */
+  oag_pooling pooling;      /* of an encoder of texts whose folder has no modules.json; for any other model all but DEFAULT is refused */
 } oag_model_options;
 
 /* Loads a Hugging Face model folder. Files are read, never mapped; none is open afterwards. `options` may be NULL. The first load in bf16 or int8 measures that precision on
@@ -143,7 +156,10 @@ enum {
   OAG_STRING_HASH = 3,           /* 32 hexadecimal digits over configs, weights and tokenizer: equal models, equal hash */
   OAG_STRING_BACKEND = 4,        /* "host avx512 fp32, 2 threads" */
   OAG_STRING_BACKEND_REASON = 5, /* why this device, instruction set and precision, and why not the others */
-  OAG_STRING_OPERATIONS = 6      /* the recorded operation lists, one line per operation, symbolic rows */
+  OAG_STRING_OPERATIONS = 6,     /* the recorded operation lists, one line per operation, symbolic rows */
+  OAG_STRING_EMBEDDING = 7,      /* which vector the embedding is: "mean of the tokens, length 1" */
+  OAG_STRING_PROMPTS = 8,        /* JSON: {"prompts": {name: what is put before a text}, "default": the name of the one that is put unasked, or ""} */
+  OAG_STRING_MADE_TOKENIZER = 9  /* the text of a tokenizer.json, made of vocab.txt, where the folder has only that; else empty */
 };
 
 /* Writes one of the model's strings; size rules as in oag_diagnostics. */

@@ -19,6 +19,7 @@ static const int32_t sizeof_oag_model_options = sizeof(oag_model_options);
 static const int32_t offsetof_oag_model_options_precision = offsetof(oag_model_options, precision);
 static const int32_t offsetof_oag_model_options_allow_inaccurate = offsetof(oag_model_options, allow_inaccurate);
 static const int32_t offsetof_oag_model_options_cache_folder = offsetof(oag_model_options, cache_folder);
+static const int32_t offsetof_oag_model_options_pooling = offsetof(oag_model_options, pooling);
 
 static const int32_t sizeof_oag_model_info = sizeof(oag_model_info);
 static const int32_t offsetof_oag_model_info_device = offsetof(oag_model_info, device);

@@ -15,6 +15,10 @@ static_assert(OAG_DEVICE_HOST == static_cast<int>(Device::host) && OAG_DEVICE_CU
               OAG_DEVICE_TENSORRT == static_cast<int>(Device::tensorrt));
 static_assert(OAG_PRECISION_FP32 == static_cast<int>(Precision::fp32) && OAG_PRECISION_BF16 == static_cast<int>(Precision::bf16) &&
               OAG_PRECISION_FP16 == static_cast<int>(Precision::fp16) && OAG_PRECISION_INT8 == static_cast<int>(Precision::int8));
+static_assert(OAG_POOLING_FIRST - 1 == static_cast<int>(Pooling::first) && OAG_POOLING_LAST - 1 == static_cast<int>(Pooling::last) &&
+              OAG_POOLING_MEAN - 1 == static_cast<int>(Pooling::mean) && OAG_POOLING_MAX - 1 == static_cast<int>(Pooling::max) &&
+              OAG_POOLING_MEAN_SQRT_LENGTH - 1 == static_cast<int>(Pooling::mean_sqrt_length) &&
+              OAG_POOLING_WEIGHTED_MEAN - 1 == static_cast<int>(Pooling::weighted_mean));
 static_assert(OAG_ISA_REFERENCE == static_cast<int>(host::Isa::reference) && OAG_ISA_AVX2 == static_cast<int>(host::Isa::avx2) &&
               OAG_ISA_AVX512 == static_cast<int>(host::Isa::avx512) && OAG_ISA_NEON == static_cast<int>(host::Isa::neon));
 

@@ -110,5 +110,7 @@ class InCall {
 
 // What oag_model_options says about the precision; Error(invalid_argument). `options` may be null.
 PrecisionRequest read_request(const oag_model_options* options);
+// The same about what a folder may leave open.
+models::Choices read_choices(const oag_model_options* options);
 
 }  // namespace oag::c_api

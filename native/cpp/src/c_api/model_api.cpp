@@ -2,6 +2,8 @@
 #include <limits>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "c_api/handles.h"
 
 using namespace oag;
@@ -40,6 +42,12 @@ void require_room(size_t rows, size_t width, size_t capacity, const char* name) 
                                               std::to_string(width) + " are wanted");
 }
 
+std::string prompts_of(const models::TextSpec* spec) {
+  nlohmann::json prompts = {{"prompts", nlohmann::json::object()}, {"default", ""}};
+  if (spec) prompts = {{"prompts", spec->prompts}, {"default", spec->default_prompt}};
+  return prompts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 std::string string_of(const Model& model, oag_model_string which) {
   switch (which) {
     case OAG_STRING_FAMILY: return model.definition().family();
@@ -49,6 +57,9 @@ std::string string_of(const Model& model, oag_model_string which) {
     case OAG_STRING_BACKEND: return model.backend();
     case OAG_STRING_BACKEND_REASON: return model.backend_reason();
     case OAG_STRING_OPERATIONS: return model.operations();
+    case OAG_STRING_EMBEDDING: return model.definition().embedding();
+    case OAG_STRING_PROMPTS: return prompts_of(model.definition().text_spec());
+    case OAG_STRING_MADE_TOKENIZER: return model.made_tokenizer();
     default: throw Error(Status::invalid_argument, "which is " + std::to_string(which) + ", none of OAG_STRING_*");
   }
 }
@@ -90,6 +101,14 @@ oag_model_info info_of(const Model& model) {
 
 }  // namespace
 
+models::Choices oag::c_api::read_choices(const oag_model_options* options) {
+  const auto given = read_struct(options, "oag_model_options");
+  require(given.pooling >= OAG_POOLING_DEFAULT && given.pooling <= OAG_POOLING_WEIGHTED_MEAN, "oag_model_options.pooling is none of OAG_POOLING_*");
+  models::Choices choices;
+  if (given.pooling != OAG_POOLING_DEFAULT) choices.pooling = static_cast<Pooling>(given.pooling - 1);
+  return choices;
+}
+
 extern "C" {
 
 OAG_API oag_status oag_model_load(oag_runtime* runtime, const char* folder, const oag_model_options* options, oag_model** out, char* error,
@@ -101,7 +120,7 @@ OAG_API oag_status oag_model_load(oag_runtime* runtime, const char* folder, cons
     require(folder != nullptr, "folder is NULL");
     const std::shared_lock call(runtime->calls);
     auto handle = std::make_unique<oag_model>();
-    handle->model = std::make_unique<Model>(runtime->runtime, folder, read_request(options));
+    handle->model = std::make_unique<Model>(runtime->runtime, folder, read_request(options), read_choices(options));
     *out = handle.release();
   });
 }

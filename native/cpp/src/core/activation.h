@@ -3,9 +3,10 @@
 
 namespace oag {
 
-enum class Activation : int { none, quick_gelu, gelu, gelu_tanh };
+enum class Activation : int { none, quick_gelu, gelu, gelu_tanh, relu, tanh };
 //   quick_gelu  x · sigmoid(1.702 x)                          (Hendrycks & Gimpel 2016, the sigmoid form; OpenAI's CLIP)
 //   gelu        x · Φ(x), by erf                              (Hendrycks & Gimpel 2016)
-//   gelu_tanh   0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))   (its tanh form; transformers' gelu_pytorch_tanh)
+//   gelu_tanh   0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³)))   (its tanh form; transformers' gelu_pytorch_tanh, gelu_new)
+//   relu        max(x, 0)
 
 }  // namespace oag

@@ -10,6 +10,18 @@ DerivedPart rows_of(const std::string& tensor, const std::vector<int64_t>& shape
           }};
 }
 
+DerivedPart rows_plus_row(const std::string& tensor, const std::vector<int64_t>& shape, int64_t first, const std::string& added,
+                          const std::vector<int64_t>& added_shape) {
+  return {{{tensor, shape}, {added, added_shape}},
+          [tensor, added, first](const ParameterSource& tensors, int64_t first_row, int64_t rows, int64_t width, float* out) {
+            std::vector<float> row(static_cast<size_t>(width));
+            tensors.read(added, 0, 1, width, row.data());
+            tensors.read(tensor, first + first_row, rows, width, out);
+            for (int64_t r = 0; r < rows; r++)
+              for (int64_t c = 0; c < width; c++) out[r * width + c] += row[static_cast<size_t>(c)];
+          }};
+}
+
 DerivedPart transposed(const std::string& tensor, int64_t width, int64_t rows) {
   const int64_t tensor_width = rows;
   return {{{tensor, {width, tensor_width}}},

@@ -12,6 +12,9 @@ namespace oag {
 // Rows first … first + rows of a tensor of this shape: one of several projections that were saved as one (torch's in_proj_weight).
 DerivedPart rows_of(const std::string& tensor, const std::vector<int64_t>& shape, int64_t first);
 
+// Rows first … first + rows of a tensor, each plus row 0 of `added`: positions with what every token gets besides (BERT's first token type).
+DerivedPart rows_plus_row(const std::string& tensor, const std::vector<int64_t>& shape, int64_t first, const std::string& added, const std::vector<int64_t>& added_shape);
+
 // The transpose of a tensor [width, rows]: a projection that was saved as [inputs, outputs].
 DerivedPart transposed(const std::string& tensor, int64_t width, int64_t rows);
 

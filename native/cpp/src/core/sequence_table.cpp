@@ -57,6 +57,18 @@ int64_t SequenceTable::chosen_row(int64_t s, RowChoice choice) const {
   return choice == RowChoice::first ? begin(run) : offsets_[run + 1] - 1;
 }
 
+const char* name_of(Pooling pooling) {
+  switch (pooling) {
+    case Pooling::first: return "first";
+    case Pooling::last: return "last";
+    case Pooling::mean: return "mean";
+    case Pooling::max: return "max";
+    case Pooling::mean_sqrt_length: return "mean_sqrt_length";
+    case Pooling::weighted_mean: return "weighted_mean";
+  }
+  return "?";
+}
+
 Sequences make_sequences(SequenceTable table) {
   auto shared = std::make_shared<const SequenceTable>(std::move(table));
   return {shared->rows(), shared->count(), shared};

@@ -23,6 +23,18 @@ enum class RowChoice : uint8_t {
   last,        // end-of-text: what a causal tower would compute after it is never planned, so it is the last row
 };
 
+// How the rows of a sequence become one. The sums are over its n rows x₁ … xₙ.
+enum class Pooling : uint8_t {
+  first,             // x₁
+  last,              // xₙ
+  mean,              // Σ xᵢ / n
+  max,               // the largest of each column
+  mean_sqrt_length,  // Σ xᵢ / √n
+  weighted_mean,     // Σ i xᵢ / Σ i
+};
+
+const char* name_of(Pooling pooling);
+
 // One row of each sequence, at the position it has there.
 Sequences choose_rows(const Sequences& sequences, RowChoice choice);
 

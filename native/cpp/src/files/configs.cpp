@@ -6,9 +6,23 @@
 
 namespace oag::files {
 
+std::string Configs::encoder_folder() const {
+  const auto modules = list("modules.json");
+  if (!modules || modules->empty()) return "";
+  return module_folder(modules->front());
+}
+
+std::string module_folder(const Config& module) {
+  const std::string path = module.text("path", "");
+  if (path.empty()) return "";
+  if (path.find_first_of("/\\") != std::string::npos || path == "." || path == "..") module.refuse("path", "expected the name of a folder beside modules.json");
+  return path + "/";
+}
+
 Config Configs::main() const {
-  if (auto config = find("config.json")) return *std::move(config);
-  throw Error(Status::bad_model, source("config.json") + ": is missing: this is not a Hugging Face model folder");
+  const std::string path = encoder_folder() + "config.json";
+  if (auto config = find(path)) return *std::move(config);
+  throw Error(Status::bad_model, source(path) + ": is missing: this is not a Hugging Face model folder");
 }
 
 std::optional<Config> Configs::find(const std::string& path) const {

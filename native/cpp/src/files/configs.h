@@ -13,7 +13,11 @@ class Configs {
  public:
   virtual ~Configs() = default;
 
-  // config.json; Error(bad_model) when there is none.
+  // The folder within this one where the encoder's own files lie: "" nearly always; "0_Transformer/" or the like where sentence-transformers' modules.json
+  // says so.
+  std::string encoder_folder() const;
+
+  // The encoder's config.json; Error(bad_model) when there is none.
   Config main() const;
 
   // "tokenizer_config.json", "1_Pooling/config.json": nothing when the folder has no such file. Error(io), or Error(bad_model) when it is not a JSON object.
@@ -28,5 +32,8 @@ class Configs {
   // What errors call the file.
   virtual std::string source(const std::string& path) const = 0;
 };
+
+// "1_Pooling/": where the files of an element of modules.json lie. Error(bad_model) when the path leads out of the model's folder.
+std::string module_folder(const Config& module);
 
 }  // namespace oag::files

@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <filesystem>
+#include <list>
+#include <memory>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -53,8 +55,19 @@ std::vector<Safetensors> open_weights(const std::string& folder) {
 
 std::string model_folder(std::string folder) {
   if (!is_folder(folder)) throw Error(Status::io, folder + (is_regular_file(folder) ? ": is a file; give the model folder" : ": there is no such folder"));
-  if (!exists(folder + "/config.json")) throw Error(Status::bad_model, folder + ": has no config.json: it is not a Hugging Face model folder");
+  if (!exists(folder + "/config.json") && !exists(folder + "/modules.json"))
+    throw Error(Status::bad_model, folder + ": has no config.json: it is not a Hugging Face model folder");
   return folder;
+}
+
+// A tensor of one of sentence-transformers' modules is named "2_Dense/linear.weight": in that folder's own file. Empty for the encoder's.
+std::string module_of(const std::string& tensor) { return tensor.substr(0, tensor.rfind('/') + 1); }
+
+// Folders of TensorFlow's time name the gain and bias of a LayerNorm gamma and beta; transformers reads them so, too.
+std::string old_name(const std::string& tensor) {
+  for (const auto& [name, old] : {std::pair<std::string, std::string>{"LayerNorm.weight", "LayerNorm.gamma"}, {"LayerNorm.bias", "LayerNorm.beta"}})
+    if (tensor.ends_with(name)) return tensor.substr(0, tensor.size() - name.size()) + old;
+  return tensor;
 }
 
 // What all names of the definition begin with in the files: "" in most folders, "model." or the like where a larger model was saved.
@@ -81,27 +94,39 @@ std::string name_prefix(const std::map<std::string, ModelFolder::Source::Located
 
 }  // namespace
 
-ModelFolder::ModelFolder(std::string path) : path_(model_folder(std::move(path))), configs_(path_), weights_((configs_.main(), open_weights(path_))) {}
+ModelFolder::ModelFolder(std::string path) : path_(model_folder(std::move(path))), configs_(path_), encoder_((configs_.main(), path_ + "/" + configs_.encoder_folder())), weights_(open_weights(encoder_.substr(0, encoder_.size() - 1))) {}
 
 std::optional<Config> ModelFolder::processor() const {
-  if (auto own = configs_.find("preprocessor_config.json")) return own;
-  const auto joint = configs_.find("processor_config.json");
+  const std::string folder = configs_.encoder_folder();
+  if (auto own = configs_.find(folder + "preprocessor_config.json")) return own;
+  const auto joint = configs_.find(folder + "processor_config.json");
   return joint && joint->has("image_processor") ? joint->section("image_processor") : joint;
 }
 
 std::string ModelFolder::tokenizer() const {
-  const std::string file = path_ + "/tokenizer.json";
+  const std::string file = encoder_ + "tokenizer.json";
+  return is_regular_file(file) ? file : std::string();
+}
+
+std::string ModelFolder::vocabulary() const {
+  const std::string file = encoder_ + "vocab.txt";
   return is_regular_file(file) ? file : std::string();
 }
 
 std::unique_ptr<ModelFolder::Source> ModelFolder::source(const ParameterList& parameters) const {
   std::map<std::string, Source::Located> all;
-  for (const Safetensors& file : weights_)
+  const auto take = [&](const Safetensors& file, const std::string& module) {
     for (const auto& [name, entry] : file.tensors())
-      if (!all.emplace(name, Source::Located{&file, &entry}).second)
+      if (!all.emplace(module + name, Source::Located{&file, &entry}).second)
         throw Error(Status::bad_model, file.path() + ": tensor " + name + " is in another weight file of the folder too");
-
+  };
+  for (const Safetensors& file : weights_) take(file, "");
   const std::vector<DerivedPart::Input> wanted = parameters.tensors();
+  auto module_files = std::make_shared<std::list<Safetensors>>();
+  std::set<std::string> modules{""};
+  for (const auto& [name, shape] : wanted)
+    if (const std::string module = module_of(name); modules.insert(module).second)
+      for (Safetensors& file : open_weights(path_ + "/" + module.substr(0, module.size() - 1))) take(module_files->emplace_back(std::move(file)), module);
   const std::string prefix = name_prefix(all, wanted);
   std::map<std::string, Source::Located> used;
   std::string faults;
@@ -111,7 +136,9 @@ std::unique_ptr<ModelFolder::Source> ModelFolder::source(const ParameterList& pa
   };
   for (const auto& [name, shape] : wanted) {
     if (used.contains(name)) continue;
-    auto found = all.find(prefix + name);
+    const bool in_module = !module_of(name).empty();
+    auto found = all.find(in_module ? name : prefix + name);
+    if (found == all.end() && !in_module) found = all.find(prefix + old_name(name));
     if (found == all.end()) {
       fault("tensor " + name + " is missing");
       continue;
@@ -123,11 +150,11 @@ std::unique_ptr<ModelFolder::Source> ModelFolder::source(const ParameterList& pa
   }
   if (fault_count > 8) faults += "; and " + std::to_string(fault_count - 8) + " more";
   if (fault_count > 0) throw Error(Status::bad_model, path_ + ": the weights do not fit the model: " + faults);
-  return std::make_unique<Source>(parameters, std::move(used));
+  return std::make_unique<Source>(parameters, std::move(used), std::move(module_files));
 }
 
-ModelFolder::Source::Source(const ParameterList& parameters, std::map<std::string, Located> tensors)
-    : tensors_(std::move(tensors)), deriving_(parameters, tensors_) {}
+ModelFolder::Source::Source(const ParameterList& parameters, std::map<std::string, Located> tensors, std::shared_ptr<const std::list<Safetensors>> module_files)
+    : module_files_(std::move(module_files)), tensors_(std::move(tensors)), deriving_(parameters, tensors_) {}
 
 void ModelFolder::Source::Tensors::read(const std::string& tensor, int64_t first_row, int64_t rows, int64_t width, float* out) const {
   const Located& located = tensors_.at(tensor);

@@ -1,6 +1,7 @@
 // A Hugging Face model folder: config.json, weights in one or several safetensors files, tokenizer.json, the processor's config.
 #pragma once
 
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,10 +26,12 @@ class ModelFolder {
 
   // preprocessor_config.json, else the image_processor of processor_config.json, else nothing. `source` names the file.
   std::optional<Config> processor() const;
-  std::string tokenizer() const;  // path of tokenizer.json, or empty
+  std::string tokenizer() const;   // path of tokenizer.json, or empty
+  std::string vocabulary() const;  // path of vocab.txt, or empty
+  std::optional<Config> tokenizer_config() const { return configs_.find(configs_.encoder_folder() + "tokenizer_config.json"); }
 
   // The weights that a definition needs, by name; Error(bad_model) listing all that are missing, of another shape or of a dtype that cannot be
-  // used. All names may carry one common prefix in the files ("model.").
+  // used. All names may carry one common prefix in the files ("model."). A name with a slash is of another folder's file: "2_Dense/linear.weight".
   // The folder and `parameters` must outlive the source, which reads from the folder's open files.
   class Source;
   std::unique_ptr<Source> source(const ParameterList& parameters) const;
@@ -39,6 +42,7 @@ class ModelFolder {
  private:
   std::string path_;
   FolderConfigs configs_;
+  std::string encoder_;  // the folder of the encoder's own files, with its slash
   std::vector<Safetensors> weights_;
 };
 
@@ -49,8 +53,8 @@ class ModelFolder::Source : public ParameterSource {
     const Safetensors* file;
     const TensorEntry* entry;
   };
-  // `parameters` outlives it.
-  Source(const ParameterList& parameters, std::map<std::string, Located> tensors);
+  // `parameters` outlives it. `module_files` are those that the folder itself does not hold.
+  Source(const ParameterList& parameters, std::map<std::string, Located> tensors, std::shared_ptr<const std::list<Safetensors>> module_files);
 
   void read(const std::string& tensor, int64_t first_row, int64_t rows, int64_t width, float* out) const override {
     deriving_.read(tensor, first_row, rows, width, out);
@@ -66,6 +70,7 @@ class ModelFolder::Source : public ParameterSource {
     std::map<std::string, Located> tensors_;
   };
 
+  std::shared_ptr<const std::list<Safetensors>> module_files_;
   Tensors tensors_;
   DerivingSource deriving_;
 };

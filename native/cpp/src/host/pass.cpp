@@ -95,7 +95,17 @@ void HostPass::run(const op::Attention& attention, float* out) {
   const bool in_bf16 = weights_.precision() == Precision::bf16 || (weights_.precision() == Precision::int8 && kernels_.bf16.native);
   const AttentionKernels& kernels = in_bf16 ? kernels_.bf16_attention : kernels_.attention;
   const size_t run_bytes = (static_cast<size_t>(most_runs) * sizeof(KeyRun) + 63) / 64 * 64;
-  workspace_.reserve_scratch(0, run_bytes + kernels.scratch(most_keys, head_size), parallel_.threads());
+  const int64_t span = attention.position_bias ? attention.span() : 0, bias_width = 2 * span + 1;
+  workspace_.reserve_scratch(attention.position_bias ? static_cast<size_t>(attention.heads * bias_width) * sizeof(float) : 0,
+                             run_bytes + kernels.scratch(most_keys, head_size), parallel_.threads());
+  float* biases = nullptr;  // [heads, 2·span + 1]
+  if (attention.position_bias) {
+    const Parameter table = attention.position_bias->table;
+    const std::vector<int32_t> buckets = position_buckets(*attention.position_bias, parameters()[table].part_rows(), span);
+    biases = workspace_.shared<float>();
+    for (int64_t head = 0; head < attention.heads; head++)
+      for (int64_t d = 0; d < bias_width; d++) biases[head * bias_width + d] = weights_.values(table)[buckets[static_cast<size_t>(d)] * attention.heads + head];
+  }
 
   parallel_.run(query_rows.runs() * attention.heads, [&](int64_t task, int slot) {
     const int64_t q = task / attention.heads, head = task % attention.heads;
@@ -122,6 +132,7 @@ void HostPass::run(const op::Attention& attention, float* out) {
     piece.head_size = head_size;
     piece.scale = attention.scale;
     piece.causal = attention.causal;
+    piece.position_bias = biases ? biases + head * bias_width + span : nullptr;
     piece.out_stride = attention.queries.count;
     piece.out = out + query_rows.begin(q) * piece.out_stride + head * head_size;
     piece.scratch = workspace_.slot<char>(slot) + run_bytes;
@@ -181,7 +192,40 @@ void HostPass::run(const op::Pool& pool, float* out) {
   const float* x = floats(pool.x);
   const int64_t width = pool.x.shape.width.value();
   const SequenceTable& rows = *pool.rows.table;
-  for (int64_t s = 0; s < rows.count(); s++) std::copy_n(x + rows.chosen_row(s, pool.choice) * width, width, out + s * width);
+  if (pool.pooling == Pooling::first || pool.pooling == Pooling::last) {
+    const RowChoice choice = pool.pooling == Pooling::first ? RowChoice::first : RowChoice::last;
+    for (int64_t s = 0; s < rows.count(); s++) std::copy_n(x + rows.chosen_row(s, choice) * width, width, out + s * width);
+    return;
+  }
+  if (rows.has_tree()) throw Error(Status::internal, "pool: all rows of a sequence are asked for, and sequences share theirs");
+  parallel_.run(rows.count(), [&](int64_t s, int) {
+    const int64_t length = rows.length(s);
+    const float* first = x + rows.begin(s) * width;
+    float* to = out + s * width;
+    std::copy_n(first, width, to);
+    for (int64_t i = 1; i < length; i++) {
+      const float* row = first + i * width;
+      if (pool.pooling == Pooling::max)
+        for (int64_t c = 0; c < width; c++) to[c] = std::max(to[c], row[c]);
+      else if (pool.pooling == Pooling::weighted_mean)
+        for (int64_t c = 0; c < width; c++) to[c] += static_cast<float>(i + 1) * row[c];
+      else kernels_.add(to, row, width, to);
+    }
+    const auto n = static_cast<float>(length);
+    const float divisor = pool.pooling == Pooling::mean ? n : pool.pooling == Pooling::mean_sqrt_length ? std::sqrt(n) : pool.pooling == Pooling::weighted_mean ? n * (n + 1) / 2 : 1;
+    for (int64_t c = 0; c < width; c++) to[c] /= divisor;
+  });
+}
+
+void HostPass::run(const op::Concat& concat, float* out) {
+  const int64_t rows = concat.parts.front().shape.rows.value();
+  int64_t out_width = 0, column = 0;
+  for (const Tensor& part : concat.parts) out_width += part.shape.width.value();
+  for (const Tensor& part : concat.parts) {
+    const int64_t width = part.shape.width.value();
+    for (int64_t row = 0; row < rows; row++) std::copy_n(floats(part) + row * width, width, out + row * out_width + column);
+    column += width;
+  }
 }
 
 void HostPass::run(const op::L2Normalize& normalize, float* out) {

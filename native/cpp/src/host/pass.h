@@ -30,6 +30,7 @@ class HostPass final : public Pass {
   void run(const op::L2Normalize& normalize, float* out);
   void run(const op::Similarity& similarity, float* out);
   void run(const op::Softmax& softmax, float* out);
+  void run(const op::Concat& concat, float* out);
 
   char* memory(const Tensor& tensor) const;
   const float* floats(const Tensor& tensor) const { return reinterpret_cast<const float*>(memory(tensor)); }

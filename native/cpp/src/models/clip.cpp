@@ -16,24 +16,14 @@ files::Config tower_config(const files::Config& config, const std::string& key) 
   return config.section(config.has(key + "_dict") ? key + "_dict" : key);
 }
 
-Activation activation(const files::Config& config) {
-  const std::string name = config.text("hidden_act", "quick_gelu");
-  if (name == "quick_gelu") return Activation::quick_gelu;
-  if (name == "gelu") return Activation::gelu;
-  if (name == "gelu_pytorch_tanh" || name == "gelu_new") return Activation::gelu_tanh;
-  config.refuse("hidden_act", "this version knows quick_gelu, gelu and gelu_pytorch_tanh");
-}
-
 TransformerSize transformer_size(const files::Config& config, int64_t width, int64_t mlp_width, int64_t heads, bool causal) {
   TransformerSize size;
   size.width = config.integer("hidden_size", width, 1, 1 << 16);
   size.mlp_width = config.integer("intermediate_size", mlp_width, 1, 1 << 18);
   size.heads = static_cast<int>(config.integer("num_attention_heads", heads, 1, 1 << 12));
   if (size.width % size.heads != 0) config.refuse("num_attention_heads", "expected a divisor of hidden_size " + std::to_string(size.width));
-  const double epsilon = config.number("layer_norm_eps", 1e-5);
-  if (epsilon < 0 || epsilon > 1) config.refuse("layer_norm_eps", "expected a number from 0 to 1");
-  size.epsilon = static_cast<float>(epsilon);
-  size.activation = activation(config);
+  size.epsilon = read_epsilon(config, "layer_norm_eps", 1e-5);
+  size.activation = read_activation(config, "hidden_act", "quick_gelu");
   size.causal = causal;
   return size;
 }
@@ -146,12 +136,7 @@ class ClipTextTower final : public ClipTower {
     norm_bias_ = add_vector(parameters, "text.last_norm.bias", model + ".final_layer_norm.bias", size_.width);
     projection_ = add_matrix(parameters, "text.projection", "text_projection.weight", projection_size, size_.width);
 
-    // Tokenizers without a limit of their own write 10^30 here.
-    if (tokenizer && tokenizer->has("model_max_length")) {
-      const double limit = tokenizer->number("model_max_length", std::nullopt);
-      if (limit < 3) tokenizer->refuse("model_max_length", "expected at least 3: the start, a token, and the end of a text");
-      if (limit < static_cast<double>(spec.max_tokens)) spec.max_tokens = static_cast<int64_t>(limit);
-    }
+    limit_to_tokenizer(spec, tokenizer);
   }
 
   State begin(Ops& ops, const Tensor& ids, const Sequences& rows) const override {
@@ -193,8 +178,9 @@ class Clip final : public Definition {
 
 }  // namespace
 
-std::unique_ptr<Definition> define_clip(const files::Configs& configs) {
-  return std::make_unique<Clip>(configs.main(), configs.find("tokenizer_config.json"));
+std::unique_ptr<Definition> define_clip(const files::Configs& configs, const Choices& choices) {
+  refuse_pooling(configs, choices);
+  return std::make_unique<Clip>(configs.main(), configs.find(configs.encoder_folder() + "tokenizer_config.json"));
 }
 
 }  // namespace oag::models

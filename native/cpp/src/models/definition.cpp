@@ -6,20 +6,33 @@ namespace oag::models {
 namespace {
 
 constexpr Family families[] = {
-    {"clip", define_clip},
+    {"clip", define_clip},       {"bert", define_bert},   {"roberta", define_roberta}, {"xlm-roberta", define_xlm_roberta},
+    {"distilbert", define_distilbert}, {"mpnet", define_mpnet},
 };
 
 }  // namespace
 
-std::unique_ptr<Definition> define(const files::Configs& configs) {
+std::unique_ptr<Definition> define(const files::Configs& configs, const Choices& choices) {
   const files::Config config = configs.main();
   const std::string type = config.text("model_type", std::nullopt);
   std::string known;
   for (const Family& family : families) {
-    if (type == family.model_type) return family.define(configs);
+    if (type == family.model_type) return family.define(configs, choices);
     known += (known.empty() ? "" : ", ") + std::string(family.model_type);
   }
   throw Error(Status::unsupported, config.source() + ": model_type is \"" + type + "\"; this version knows: " + known);
+}
+
+void refuse_pooling(const files::Configs& configs, const Choices& choices) {
+  if (choices.pooling)
+    throw Error(Status::invalid_argument, configs.main().source() + ": a pooling was asked for, and this model pools as it was trained: leave the option out");
+}
+
+void limit_to_tokenizer(TextSpec& spec, const std::optional<files::Config>& tokenizer) {
+  if (!tokenizer || !tokenizer->has("model_max_length")) return;
+  const double limit = tokenizer->number("model_max_length", std::nullopt);  // tokenizers without a limit of their own write 10^30 here
+  if (limit < 3) tokenizer->refuse("model_max_length", "expected at least 3: the start, a token, and the end of a text");
+  if (limit < static_cast<double>(spec.max_tokens)) spec.max_tokens = static_cast<int64_t>(limit);
 }
 
 Tensor Definition::logits(Ops&, const Tensor&, const Tensor&) const { throw Error(Status::internal, std::string(family()) + " has no logits"); }

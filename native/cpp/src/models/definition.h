@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,8 @@ struct TextSpec {
   int64_t pad_to = 0;  // 0: never padded
   int64_t pad_id = 0;
   bool lower_case = false;
+  std::map<std::string, std::string> prompts;  // put before a text when asked for by name
+  std::string default_prompt;                  // the name of the one that is put where none is asked for; empty: none
   End end = End::token;
   int64_t end_id = 0;
   bool causal = false;  // a row depends on none behind it: texts that begin alike may share their first rows
@@ -63,6 +66,8 @@ class Definition {
   const ParameterList& parameters() const { return parameters_; }
   virtual const char* family() const = 0;
   virtual int64_t embedding_size() const = 0;
+  // Which vector the embedding is, for people.
+  virtual std::string embedding() const { return "the towers' pooled vectors, projected"; }
   virtual const ImageSpec* image_spec() const = 0;  // null without an image tower
   virtual const TextSpec* text_spec() const = 0;    // null without a text tower
   virtual const Tower* image_tower() const = 0;
@@ -80,15 +85,31 @@ class Definition {
   ParameterList parameters_;
 };
 
-// Builds the definition that config.json's model_type names; Error(unsupported) lists the known ones.
-std::unique_ptr<Definition> define(const files::Configs& configs);
+// What the caller decides where a folder leaves it open.
+struct Choices {
+  std::optional<Pooling> pooling;  // of an encoder of texts that is no sentence-transformers folder
+};
+
+// Builds the definition that config.json's model_type names; Error(unsupported) lists the known ones, Error(invalid_argument) for a choice that the model does
+// not leave.
+std::unique_ptr<Definition> define(const files::Configs& configs, const Choices& choices = {});
 
 // One family: the JSON files of its folder → definition.
 struct Family {
   const char* model_type;
-  std::unique_ptr<Definition> (*define)(const files::Configs& configs);
+  std::unique_ptr<Definition> (*define)(const files::Configs& configs, const Choices& choices);
 };
 
-std::unique_ptr<Definition> define_clip(const files::Configs& configs);
+std::unique_ptr<Definition> define_clip(const files::Configs& configs, const Choices& choices);
+std::unique_ptr<Definition> define_bert(const files::Configs& configs, const Choices& choices);
+std::unique_ptr<Definition> define_roberta(const files::Configs& configs, const Choices& choices);
+std::unique_ptr<Definition> define_xlm_roberta(const files::Configs& configs, const Choices& choices);
+std::unique_ptr<Definition> define_distilbert(const files::Configs& configs, const Choices& choices);
+std::unique_ptr<Definition> define_mpnet(const files::Configs& configs, const Choices& choices);
+
+// For a family that pools as it was trained: Error(invalid_argument) when a pooling was asked for.
+void refuse_pooling(const files::Configs& configs, const Choices& choices);
+// model_max_length of tokenizer_config.json, where it is less. Error(bad_model) below 3.
+void limit_to_tokenizer(TextSpec& spec, const std::optional<files::Config>& tokenizer);
 
 }  // namespace oag::models

@@ -16,6 +16,21 @@ Parameter add_table(ParameterList& parameters, const std::string& role, const st
   return parameters.add({role, ParameterKind::table, {tensor}, {rows, width}});
 }
 
+Activation read_activation(const files::Config& config, const std::string& key, const std::string& fallback) {
+  const std::string name = config.text(key, fallback);
+  if (name == "quick_gelu") return Activation::quick_gelu;
+  if (name == "gelu") return Activation::gelu;
+  if (name == "gelu_pytorch_tanh" || name == "gelu_new" || name == "gelu_fast") return Activation::gelu_tanh;
+  if (name == "relu") return Activation::relu;
+  config.refuse(key, "this version knows quick_gelu, gelu, gelu_pytorch_tanh, gelu_new and relu");
+}
+
+float read_epsilon(const files::Config& config, const std::string& key, double fallback) {
+  const double epsilon = config.number(key, fallback);
+  if (epsilon < 0 || epsilon > 1) config.refuse(key, "expected a number from 0 to 1");
+  return static_cast<float>(epsilon);
+}
+
 TransformerBlock::TransformerBlock(ParameterList& parameters, const std::string& role, const BlockNames& names, const TransformerSize& size) : size_(size) {
   const int64_t width = size.width, mlp_width = size.mlp_width;
   norm1_gain_ = add_vector(parameters, role + ".norm1.gain", names.norm1 + ".weight", width);

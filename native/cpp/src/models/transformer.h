@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/state.h"
+#include "files/config.h"
 #include "ops/ops.h"
 
 namespace oag::models {
@@ -46,5 +47,9 @@ class TransformerBlock {
 Parameter add_matrix(ParameterList& parameters, const std::string& role, const std::string& tensor, int64_t outputs, int64_t inputs);
 Parameter add_vector(ParameterList& parameters, const std::string& role, const std::string& tensor, int64_t width);
 Parameter add_table(ParameterList& parameters, const std::string& role, const std::string& tensor, int64_t rows, int64_t width);
+
+// Keys of a config that transformers names alike in every family. Error(bad_model) for what this version does not compute.
+Activation read_activation(const files::Config& config, const std::string& key, const std::string& fallback);
+float read_epsilon(const files::Config& config, const std::string& key, double fallback);
 
 }  // namespace oag::models

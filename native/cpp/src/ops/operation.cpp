@@ -1,5 +1,9 @@
 #include "ops/operation.h"
 
+#include <algorithm>
+
+#include "core/sequence_table.h"
+
 namespace oag {
 namespace {
 
@@ -23,10 +27,21 @@ std::vector<Parameter> parameters_of(const Operation& operation) {
         return used;
       },
       [](const op::Similarity& o) { return std::vector<Parameter>{o.log_scale}; },
+      [](const op::Attention& o) { return o.position_bias ? std::vector<Parameter>{o.position_bias->table} : std::vector<Parameter>{}; },
       [](const auto&) { return std::vector<Parameter>{}; }}, operation.what);
 }
 
 }  // namespace
+
+int64_t op::Attention::span() const {
+  int64_t last = 0;
+  const auto take = [&](const SequenceTable& rows) {
+    for (int64_t run = 0; run < rows.runs(); run++) last = std::max(last, rows.first_position(run) + rows.length(run) - 1);
+  };
+  take(*query_rows.table);
+  for (const KeySegment& segment : segments) take(*segment.rows.table);
+  return last;
+}
 
 std::vector<Tensor> Operation::inputs() const {
   return std::visit(Overloaded{
@@ -42,6 +57,7 @@ std::vector<Tensor> Operation::inputs() const {
       [](const op::Embed& o) { return std::vector<Tensor>{o.ids}; },
       [](const op::Patches& o) { return std::vector<Tensor>{o.images}; },
       [](const op::Similarity& o) { return std::vector<Tensor>{o.a, o.b}; },
+      [](const op::Concat& o) { return o.parts; },
       [](const auto& o) { return std::vector<Tensor>{o.x}; }}, what);
 }
 
@@ -55,7 +71,8 @@ const char* Operation::name() const {
       [](const op::Pool&) { return "pool"; },
       [](const op::L2Normalize&) { return "l2_normalize"; },
       [](const op::Similarity&) { return "similarity"; },
-      [](const op::Softmax&) { return "softmax"; }}, what);
+      [](const op::Softmax&) { return "softmax"; },
+      [](const op::Concat&) { return "concat"; }}, what);
 }
 
 std::string Operation::text(const ParameterList& parameters) const {
@@ -64,6 +81,7 @@ std::string Operation::text(const ParameterList& parameters) const {
   line += "%" + std::to_string(out.id) + " " + out.shape.text() + " ←";
   for (const Tensor& input : inputs()) line += " %" + std::to_string(input.id);
   for (Parameter parameter : parameters_of(*this)) line += "  " + parameters[parameter].role;
+  if (const auto* pool = std::get_if<op::Pool>(&what); pool && pool->pooling > Pooling::last) line += std::string("  ") + name_of(pool->pooling);
   return line;
 }
 

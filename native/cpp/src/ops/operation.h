@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/activation.h"
+#include "core/position_bias.h"
 #include "core/sequences.h"
 #include "core/tensor.h"
 #include "core/parameters.h"
@@ -46,6 +47,10 @@ struct Attention {
   int heads = 1;
   float scale = 1;
   bool causal = false;
+  std::optional<PositionBias> position_bias;
+
+  // In a pass: no key and query are farther apart.
+  int64_t span() const;
 };
 
 struct Embed {
@@ -75,7 +80,11 @@ struct Patches {
 struct Pool {
   Tensor x;
   Sequences rows;
-  RowChoice choice = RowChoice::first;
+  Pooling pooling = Pooling::first;
+};
+
+struct Concat {
+  std::vector<Tensor> parts;
 };
 
 struct L2Normalize {
@@ -95,7 +104,7 @@ struct Softmax {
 }  // namespace op
 
 struct Operation {
-  std::variant<op::Linear, op::LayerNorm, op::Attention, op::Embed, op::Patches, op::Pool, op::L2Normalize, op::Similarity, op::Softmax> what;
+  std::variant<op::Linear, op::LayerNorm, op::Attention, op::Embed, op::Patches, op::Pool, op::L2Normalize, op::Similarity, op::Softmax, op::Concat> what;
   Tensor out;
 
   std::vector<Tensor> inputs() const;

@@ -76,7 +76,13 @@ Tensor Ops::attention(const Columns& queries, const Sequences& query_rows, const
             "keys and their sequences differ in rows");
     require(segment.rows.count == query_rows.count, "attention", "keys and queries differ in sequences");
   }
-  return run(op::Attention{queries, query_rows, segments, options.heads, options.scale, options.causal},
+  if (options.position_bias) {
+    const ParameterSpec& table = parameters_[options.position_bias->table];
+    require(table.kind == ParameterKind::table && table.parts() == 1 && table.width() == options.heads, "attention",
+            table.role + " is not a table of " + std::to_string(options.heads) + " heads");
+    require(table.part_rows() % 4 == 0 && options.position_bias->max_distance > table.part_rows(), "attention", table.role + " has no such buckets");
+  }
+  return run(op::Attention{queries, query_rows, segments, options.heads, options.scale, options.causal, options.position_bias},
              {query_rows.rows, queries.count});
 }
 
@@ -107,10 +113,25 @@ Tensor Ops::patches(const Tensor& images, const PatchOptions& options) {
   return run(patches, {images.shape.rows.times(patches.rows_per_image()), width});
 }
 
-Tensor Ops::pool(const Tensor& x, const Sequences& rows, RowChoice choice) {
+Tensor Ops::pool(const Tensor& x, const Sequences& rows, Pooling pooling) {
   require_floats(x, "pool");
   require(x.shape.rows == rows.rows, "pool", "the tensor and its sequences differ in rows");
-  return run(op::Pool{x, rows, choice}, {rows.count, x.shape.width});
+  return run(op::Pool{x, rows, pooling}, {rows.count, x.shape.width});
+}
+
+Tensor Ops::pool(const Tensor& x, const Sequences& rows, RowChoice choice) {
+  return pool(x, rows, choice == RowChoice::first ? Pooling::first : Pooling::last);
+}
+
+Tensor Ops::concat(const std::vector<Tensor>& parts) {
+  require(!parts.empty(), "concat", "there are no parts");
+  int64_t width = 0;
+  for (const Tensor& part : parts) {
+    require_floats(part, "concat");
+    require(part.shape.rows == parts.front().shape.rows, "concat", part.shape.text() + " beside " + parts.front().shape.text());
+    width += part.shape.width.value();
+  }
+  return run(op::Concat{parts}, {parts.front().shape.rows, width});
 }
 
 Tensor Ops::l2_normalize(const Tensor& x) {

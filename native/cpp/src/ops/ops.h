@@ -33,6 +33,7 @@ struct AttentionOptions {
   int heads = 1;
   float scale = 1;      // of the scores, usually head_size^-1/2
   bool causal = false;  // a query sees the keys at its own position and before
+  std::optional<PositionBias> position_bias = {};  // added to the scaled scores
 };
 
 struct PatchOptions {
@@ -70,8 +71,13 @@ class Ops {
   // times the weight, all plus their positions (Dosovitskiy et al. 2020).
   Tensor patches(const Tensor& images, const PatchOptions& options);
 
-  // [rows, width] → [sequences, width]: the chosen row of each sequence.
+  // [rows, width] → [sequences, width]: the rows of each sequence as one.
+  Tensor pool(const Tensor& x, const Sequences& rows, Pooling pooling);
+  // The chosen row of each sequence.
   Tensor pool(const Tensor& x, const Sequences& rows, RowChoice choice);
+
+  // [rows, a], [rows, b], … → [rows, a + b + …]: side by side.
+  Tensor concat(const std::vector<Tensor>& parts);
 
   // [rows, width] → [rows, width]: each row to Euclidean length 1; a zero row stays zero.
   Tensor l2_normalize(const Tensor& x);

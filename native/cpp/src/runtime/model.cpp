@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/sequence_table.h"
+#include "files/wordpiece.h"
 #include "host/isa.h"
 #include "image/decode.h"
 #include "ops/operation_count.h"
@@ -71,10 +72,21 @@ std::optional<image::Processor> make_processor(const std::string& folder, const 
 }
 
 // What makes other ids of a text, and so another embedding.
-std::string tokenizer_digest(const files::ModelFolder& folder) {
+std::string tokenizer_digest(const files::ModelFolder& folder, const std::string& made) {
+  if (!made.empty()) return digest(made.data(), made.size());
   if (folder.tokenizer().empty()) return "";
   const std::string text = files::read_text(folder.tokenizer(), int64_t{1} << 30);
   return digest(text.data(), text.size());
+}
+
+std::string make_tokenizer(const files::ModelFolder& folder, const models::Definition& definition) {
+  if (!definition.text_spec() || !folder.tokenizer().empty() || folder.vocabulary().empty()) return "";
+  const int64_t vocabulary = definition.text_spec()->vocabulary;
+  files::WordPieceTokenizer made = files::wordpiece_tokenizer(folder.vocabulary(), folder.tokenizer_config());
+  if (made.entries > vocabulary)
+    throw Error(Status::bad_model, folder.vocabulary() + ": has " + std::to_string(made.entries) + " entries, more than the " + std::to_string(vocabulary) +
+                                       " rows of the model's table: it is another model's vocabulary");
+  return std::move(made.json);
 }
 
 }  // namespace
@@ -88,7 +100,7 @@ class Model::Loading final : public Candidate {
   const ParameterList& parameters() const override { return model_.definition_->parameters(); }
   const ParameterSource& source() const override { return *source_; }
 
-  std::string hash(const HashingSource& read) const override { return read.hash(model_.folder_.configs().text() + tokenizer_digest(model_.folder_)); }
+  std::string hash(const HashingSource& read) const override { return read.hash(model_.folder_.configs().text() + tokenizer_digest(model_.folder_, model_.made_tokenizer_) + model_.choices_); }
 
   SampleEmbeddings embed(std::unique_ptr<Weights>& weights, TowerProducts* products) override {
     model_.loaded_.weights.swap(weights);
@@ -133,9 +145,10 @@ class Model::Loading final : public Candidate {
   std::unique_ptr<files::ModelFolder::Source> source_;
 };
 
-Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder)
-    : runtime_(std::move(runtime)), folder_(folder), definition_(models::define(folder_.configs())),
-      processor_config_(folder_.processor()), processor_(make_processor(folder_.path(), processor_config_, *definition_)) {
+Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const models::Choices& choices)
+    : runtime_(std::move(runtime)), folder_(folder), definition_(models::define(folder_.configs(), choices)),
+      processor_config_(folder_.processor()), processor_(make_processor(folder_.path(), processor_config_, *definition_)),
+      made_tokenizer_(make_tokenizer(folder_, *definition_)), choices_(choices.pooling ? std::string("pooling ") + name_of(*choices.pooling) : "") {
   const ParameterList& parameters = definition_->parameters();
   if (const models::ImageSpec* spec = definition_->image_spec())
     image_recording_ = record(parameters, [&](Pass& pass) {
@@ -150,7 +163,8 @@ Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder)
       record(parameters, [&](Pass& pass) { probabilities_program(pass, *definition_, {1, Symbol::images}, {1, Symbol::texts}, nothing, nullptr); });
 }
 
-Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request) : Model(std::move(runtime), folder) {
+Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request, const models::Choices& choices)
+    : Model(std::move(runtime), folder, choices) {
   {
     Loading loading(*this);
     LoadedWeights loaded = PrecisionPolicy(*runtime_, loading, request).load();
@@ -160,7 +174,7 @@ Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const 
 }
 
 PrecisionCheck check_precisions(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request) {
-  Model model(std::move(runtime), folder);
+  Model model(std::move(runtime), folder, models::Choices{});
   Model::Loading loading(model);
   return PrecisionPolicy(*model.runtime_, loading, request).check();
 }
@@ -293,7 +307,8 @@ void Model::encode_texts(const int32_t* ids, const int64_t* offsets, int64_t cou
 // In tiles of images and texts, so that the arena does not grow with either; a logit depends on its own pair alone. Probabilities are over all texts of an image.
 void Model::forward(const float* images, int64_t image_count, const float* texts, int64_t text_count, float* logits, float* probabilities) const {
   if (!definition_->scores())
-    throw Error(Status::unsupported, folder_.path() + ": this model has no " + (definition_->image_spec() ? "text" : "image") + " tower, and scores are of pictures against texts");
+    throw Error(Status::unsupported, folder_.path() + ": this model has no " + (definition_->image_spec() ? "text" : "image") +
+                                         " tower, and forward scores pictures against texts: compare two embeddings by their cosine (Features.cosine)");
   const int64_t width = definition_->embedding_size();
   const int64_t texts_now = std::clamp<int64_t>(logits_per_pass / width, 1, text_count);
   const int64_t images_now = std::clamp<int64_t>(logits_per_pass / std::max(texts_now, width), 1, image_count);

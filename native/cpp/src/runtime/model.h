@@ -34,7 +34,7 @@ struct ItemResult {
 // Immutable after construction; every method may be called from any number of threads.
 class Model {
  public:
-  Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request);
+  Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request, const models::Choices& choices = {});
 
   const models::Definition& definition() const { return *definition_; }
   const Runtime& runtime() const { return *runtime_; }
@@ -42,6 +42,8 @@ class Model {
   Precision precision() const { return loaded_.plan.precision; }
   const std::optional<Accuracy>& accuracy() const { return loaded_.accuracy; }  // none in fp32
   const std::string& hash() const { return loaded_.hash; }
+  // The text of a tokenizer.json, made of vocab.txt, where the folder has only that; else empty.
+  const std::string& made_tokenizer() const { return made_tokenizer_; }
   std::string backend() const;         // "host avx512 fp32, 2 threads"
   std::string backend_reason() const;
   std::string operations() const;      // the recorded programs, for people
@@ -67,7 +69,7 @@ class Model {
   friend PrecisionCheck check_precisions(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request);
 
   // All but the weights.
-  Model(std::shared_ptr<Runtime> runtime, const std::string& folder);
+  Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const models::Choices& choices);
 
   void decode(const ImageRequest& image, float* pixels) const;
   void require_image_tower() const;
@@ -80,6 +82,8 @@ class Model {
   std::unique_ptr<models::Definition> definition_;
   std::optional<files::Config> processor_config_;
   std::optional<image::Processor> processor_;
+  std::string made_tokenizer_;
+  std::string choices_;  // those that make another model of the folder, for its hash
   LoadedWeights loaded_;
   ObservedProducts* observed_ = nullptr;  // while the samples run in fp32, before anybody else sees the model
   Recording image_recording_, text_recording_, logits_recording_, probabilities_recording_;

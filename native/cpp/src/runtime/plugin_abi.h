@@ -16,7 +16,7 @@ extern "C" {
 #define OAG_NOEXCEPT
 #endif
 
-#define OAG_PLUGIN_ABI 2
+#define OAG_PLUGIN_ABI 3
 #define OAG_PLUGIN_SYMBOL "oag_plugin"
 
 /* Error text of the same call; the plugin writes at most `capacity` bytes with the final NUL. */
@@ -76,7 +76,8 @@ enum {
   OAG_OP_POOL = 5,
   OAG_OP_L2_NORMALIZE = 6,
   OAG_OP_SIMILARITY = 7,
-  OAG_OP_SOFTMAX = 8
+  OAG_OP_SOFTMAX = 8,
+  OAG_OP_CONCAT = 9
 };
 
 typedef struct oag_plugin_operation {
@@ -92,6 +93,7 @@ typedef struct oag_plugin_operation {
   int32_t first_part, parts;
   int32_t activation;           /* Activation */
   float epsilon;
+  int32_t pooling;              /* Pooling */
   oag_plugin_sequences rows;    /* of x; attention: of the queries */
   oag_plugin_columns queries;
   const oag_plugin_segment* segments;
@@ -99,6 +101,11 @@ typedef struct oag_plugin_operation {
   int32_t heads;
   float scale;
   int32_t causal;
+  uint32_t position_bias;       /* attention: table [buckets, heads], added to the scaled scores */
+  int64_t bias_span;            /* no key and query are farther apart */
+  const int32_t* bias_buckets;  /* [2 * bias_span + 1]: the table's row for key position - query position = -bias_span … bias_span */
+  const oag_plugin_tensor* concat; /* concat: the parts */
+  int32_t concat_count;
   int32_t channels, height, width, patch;
 } oag_plugin_operation;
 

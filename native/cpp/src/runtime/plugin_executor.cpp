@@ -96,7 +96,7 @@ class PluginPass final : public Pass {
     to.struct_size = sizeof to;
     to.out = plain(operation.out);
     to.x.rows = to.y.rows = -1;
-    to.weight = to.bias = to.positions = to.prefix = no_parameter;
+    to.weight = to.bias = to.positions = to.prefix = to.position_bias = no_parameter;
     kept_positions_.clear();
     chains_.clear();
     segments_.clear();
@@ -144,6 +144,11 @@ class PluginPass final : public Pass {
     to.heads = o.heads;
     to.scale = o.scale;
     to.causal = o.causal;
+    if (!o.position_bias) return;
+    to.bias_span = o.span();
+    buckets_ = position_buckets(*o.position_bias, parameters()[o.position_bias->table].part_rows(), to.bias_span);
+    to.position_bias = o.position_bias->table.index;
+    to.bias_buckets = buckets_.data();
   }
   void translate(const op::Embed& o, oag_plugin_operation& to) {
     to.kind = OAG_OP_EMBED;
@@ -168,9 +173,23 @@ class PluginPass final : public Pass {
     to.kind = OAG_OP_POOL;
     to.x = plain(o.x);
     to.rows = plain_rows(o.rows);
-    chosen_rows_.clear();
-    for (int64_t s = 0; s < o.rows.table->count(); s++) chosen_rows_.push_back(o.rows.table->chosen_row(s, o.choice));
-    to.rows.chosen_rows = chosen_rows_.data();
+    if (o.pooling == Pooling::first || o.pooling == Pooling::last) {
+      chosen_rows_.clear();
+      const RowChoice choice = o.pooling == Pooling::first ? RowChoice::first : RowChoice::last;
+      for (int64_t s = 0; s < o.rows.table->count(); s++) chosen_rows_.push_back(o.rows.table->chosen_row(s, choice));
+      to.rows.chosen_rows = chosen_rows_.data();
+    } else if (o.rows.table->has_tree()) {
+      throw Error(Status::internal, "pool: all rows of a sequence are asked for, and sequences share theirs");
+    }
+    to.pooling = static_cast<int32_t>(o.pooling);
+  }
+  void translate(const op::Concat& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_CONCAT;
+    parts_.clear();
+    for (const Tensor& part : o.parts) parts_.push_back(plain(part));
+    to.x = parts_.front();
+    to.concat = parts_.data();
+    to.concat_count = static_cast<int32_t>(parts_.size());
   }
   void translate(const op::L2Normalize& o, oag_plugin_operation& to) {
     to.kind = OAG_OP_L2_NORMALIZE;
@@ -196,6 +215,8 @@ class PluginPass final : public Pass {
   std::vector<KeyChains> chains_;
   std::vector<int64_t> chosen_rows_;
   std::vector<oag_plugin_segment> segments_;
+  std::vector<int32_t> buckets_;
+  std::vector<oag_plugin_tensor> parts_;
 };
 
 }  // namespace

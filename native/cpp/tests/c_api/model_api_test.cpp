@@ -56,6 +56,41 @@ TEST_CASE("a folder that does not load leaves no handle and says why") {
   oag_model_close(model);
 }
 
+TEST_CASE("an encoder of texts tells how it pools and what its prompts are, takes a pooling where its folder says none, and scores nothing") {
+  const Api prompted("sentence-xlm-roberta"), plain("plain-bert");
+  CHECK(string_of(prompted, OAG_STRING_FAMILY) == "xlm-roberta");
+  CHECK(string_of(prompted, OAG_STRING_EMBEDDING) == "mean of the tokens, dense to 24, length 1");
+  CHECK(string_of(prompted, OAG_STRING_PROMPTS) == R"({"default":"passage","prompts":{"passage":"passage: ","query":"query: "}})");
+  CHECK(string_of(prompted, OAG_STRING_MADE_TOKENIZER) == "");
+  CHECK(string_of(plain, OAG_STRING_PROMPTS) == R"({"default":"","prompts":{}})");
+  CHECK(string_of(plain, OAG_STRING_TOKENIZER) == "");
+  CHECK(string_of(plain, OAG_STRING_MADE_TOKENIZER).find("\"type\":\"WordPiece\"") != std::string::npos);
+  CHECK(prompted.info.has_image_tower == 0);
+  CHECK(prompted.info.text_max_tokens == 40);
+
+  oag_model* model = nullptr;
+  oag_model_options options{};
+  options.struct_size = sizeof options;
+  options.pooling = OAG_POOLING_FIRST;
+  REQUIRE(oag_model_load(plain.runtime, plain.golden.folder.c_str(), &options, &model, nullptr, 0) == OAG_OK);
+  char text[64] = "";
+  CHECK(oag_model_get_string(model, OAG_STRING_EMBEDDING, text, sizeof text, nullptr, nullptr, 0) == OAG_OK);
+  CHECK(std::string(text) == "the first token");
+  oag_model_close(model);
+  const auto load = [&](const Api& api) {
+    return [&](char* error, size_t capacity) { return oag_model_load(api.runtime, api.golden.folder.c_str(), &options, &model, error, capacity); };
+  };
+  CHECK(wrong_status(OAG_INVALID_ARGUMENT, "modules.json of this model says how it pools", load(prompted)) == "");
+  options.pooling = 7;
+  CHECK(wrong_status(OAG_INVALID_ARGUMENT, "oag_model_options.pooling is none of OAG_POOLING_*", load(plain)) == "");
+
+  const std::vector<float> rows(plain.width, 1.0f);
+  float logit = 0;
+  CHECK(wrong_status(OAG_UNSUPPORTED, "compare two embeddings by their cosine", [&](char* error, size_t capacity) {
+          return oag_forward(plain.model, rows.data(), 1, rows.data(), 1, &logit, nullptr, error, capacity);
+        }) == "");
+}
+
 TEST_CASE("a model outlives the handle of its runtime") {
   Api api;
   oag_runtime_close(api.runtime);

@@ -124,6 +124,59 @@ TEST_CASE("pool takes each sequence's first or last row as it is") {
   });
 }
 
+TEST_CASE("pool makes one row of all rows of a sequence, whoever its mates are") {
+  const ParameterList list;
+  const MemorySource source(list);
+  const std::vector<float> x = random_floats(79 * width, 4);
+  const std::vector<int64_t> offsets{0, 1, 6, 9, 79};
+  for_each_isa([&](host::Isa isa) {
+    HostBench bench(isa, 2, list, source);
+    for (const Pooling pooling : {Pooling::first, Pooling::last, Pooling::mean, Pooling::max, Pooling::mean_sqrt_length, Pooling::weighted_mean}) {
+      CAPTURE(std::string(name_of(pooling)));
+      std::vector<double> exact;
+      for (size_t s = 0; s + 1 < offsets.size(); s++)
+        for (int64_t c = 0; c < width; c++) {
+          const double n = static_cast<double>(offsets[s + 1] - offsets[s]);
+          double sum = 0, weighted = 0, largest = -INFINITY;
+          for (int64_t r = offsets[s]; r < offsets[s + 1]; r++) {
+            const double value = x[static_cast<size_t>(r * width + c)];
+            sum += value;
+            weighted += static_cast<double>(r - offsets[s] + 1) * value;
+            largest = std::max(largest, value);
+          }
+          const double first = x[static_cast<size_t>(offsets[s] * width + c)], last = x[static_cast<size_t>((offsets[s + 1] - 1) * width + c)];
+          const double all[] = {first, last, sum / n, largest, sum / std::sqrt(n), weighted / (n * (n + 1) / 2)};
+          exact.push_back(all[static_cast<int>(pooling)]);
+        }
+      std::vector<float> out = room(4, width), alone = room(1, width);
+      bench.run([&](Pass& pass) { pass.read(pass.pool(input(pass, {79, width}, x), make_sequences(SequenceTable(offsets)), pooling), out.data()); });
+      CHECK(worst_over(out, exact, bounds_of(exact, 1e-6, 3e-6)) <= 1);
+      const std::vector<float> last(x.begin() + 9 * width, x.end());
+      bench.run([&](Pass& pass) { pass.read(pass.pool(input(pass, {70, width}, last), make_sequences(SequenceTable({0, 70})), pooling), alone.data()); });
+      CHECK(same_bits(alone.data(), out.data() + 3 * width, width));
+    }
+  });
+}
+
+TEST_CASE("concat puts rows side by side") {
+  const ParameterList list;
+  const MemorySource source(list);
+  const std::vector<float> a = random_floats(4 * 3, 1), b = random_floats(4 * 5, 2);
+  for_each_isa([&](host::Isa isa) {
+    HostBench bench(isa, 2, list, source);
+    std::vector<float> out = room(4, 11);
+    bench.run([&](Pass& pass) {
+      const Tensor x = input(pass, {4, 3}, a), y = input(pass, {4, 5}, b);
+      pass.read(pass.concat({x, y, x}), out.data());
+    });
+    for (int64_t r = 0; r < 4; r++) {
+      CHECK(same_bits(out.data() + r * 11, a.data() + r * 3, 3));
+      CHECK(same_bits(out.data() + r * 11 + 3, b.data() + r * 5, 5));
+      CHECK(same_bits(out.data() + r * 11 + 8, a.data() + r * 3, 3));
+    }
+  });
+}
+
 TEST_CASE("similarity scores against any number of texts") {
   ParameterList list;
   const Parameter scale = list.add({"log_scale", ParameterKind::scalar, {"log_scale"}, {}});

@@ -26,6 +26,9 @@ struct Problem {
   std::vector<float> q;  // [queries, head_size]
   std::vector<float> k;  // [keys, head_size]
   std::vector<float> v;  // [keys, head_size]
+  std::vector<float> bias;  // of the distances −(bias.size() − 1) / 2 … (bias.size() − 1) / 2, or empty
+  int64_t distance(int64_t query, int64_t key) const { return first_key_position + key - first_query_position - query; }
+  float bias_of(int64_t query, int64_t key) const { return bias.empty() ? 0 : bias[static_cast<size_t>(distance(query, key) + static_cast<int64_t>(bias.size()) / 2)]; }
 };
 
 Problem make_problem(int64_t queries, int64_t keys, int64_t head_size, unsigned seed) {
@@ -51,7 +54,7 @@ std::vector<double> exact_attention(const Problem& p) {
     for (int64_t j = 0; j < count; ++j) {
       double score = 0;
       for (int64_t d = 0; d < p.head_size; ++d) score += double{p.q[i * p.head_size + d]} * p.k[j * p.head_size + d];
-      scores.push_back(score * p.scale);
+      scores.push_back(score * p.scale + p.bias_of(i, j));
       largest = std::fmax(largest, scores.back());
     }
     for (double& score : scores) sum += score = std::exp(score - largest);
@@ -115,6 +118,9 @@ std::vector<float> attend(const AttentionKernels& kernels, const Problem& p, int
   task.head_size = p.head_size;
   task.scale = p.scale;
   task.causal = p.causal;
+  Guarded bias(p.bias.size(), 4);
+  std::copy(p.bias.begin(), p.bias.end(), bias.data());
+  task.position_bias = p.bias.empty() ? nullptr : bias.data() + p.bias.size() / 2;
   task.out = out.row(0);
   task.out_stride = out.stride();
   task.scratch = scratch.data();
@@ -159,6 +165,32 @@ TEST_CASE("attention: error against fp64, over sizes that straddle vectors and b
       summary.take(c);
     }
     MESSAGE(attention.name << " attention: " << summary.text());
+  });
+}
+
+TEST_CASE("attention: a bias of the distance between key and query, read for the distances that occur and no others") {
+  for_each_table([](const Kernels& kernels) {
+    Samples samples;
+    unsigned seed = 0;
+    for (const int64_t keys : {1, 7, 16, 17, 50, 130, 641, 1300}) {
+      for (const int64_t queries : {1, 5, 13, 50}) {
+        ++seed;
+        if (keys > 600 && queries < 13) continue;
+        Problem p = make_problem(queries, keys, 20, seed);
+        p.causal = seed % 2 == 0;
+        p.first_query_position = seed % 3 * 10;
+        if (keys > 3) p.cuts = {keys / 3, keys / 3, keys - 1};
+        // The largest distance is that of the last key from the first query, or of the first key from the last query.
+        const int64_t span = std::max({keys - 1 - p.first_query_position, p.first_query_position + queries - 1, int64_t{0}});
+        p.bias = random_floats(static_cast<size_t>(2 * span + 1), seed + 9, 2.0f);
+        take(samples, kernels, p);
+        const std::vector<float> all = attention(kernels, p);
+        REQUIRE(same_bits(attention(kernels, p, queries / 2, 1), row_of(all, 20, queries / 2)));
+      }
+    }
+    const Comparison c = samples.judge();
+    CHECK_MESSAGE(c.fault.empty(), c.text());
+    MESSAGE(std::string(kernels.name) << " attention with a bias: " << c.text());
   });
 }
 

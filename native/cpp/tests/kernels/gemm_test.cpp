@@ -14,7 +14,7 @@ using oag::Precision;
 
 namespace {
 
-const Activation kActivations[] = {Activation::none, Activation::quick_gelu, Activation::gelu, Activation::gelu_tanh};
+const Activation kActivations[] = {Activation::none, Activation::quick_gelu, Activation::gelu, Activation::gelu_tanh, Activation::relu, Activation::tanh};
 
 struct Problem {
   Problem(int64_t rows_, int64_t inputs_, int64_t outputs_) : rows(rows_), inputs(inputs_), outputs(outputs_) {}
@@ -46,6 +46,8 @@ double exact_activation(Activation activation, double x) {
       const double u = std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x);
       return x / (1 + std::exp(-2 * u));  // ½(1 + tanh u), without its cancellation
     }
+    case Activation::relu: return std::max(x, 0.0);
+    case Activation::tanh: return std::tanh(x);
   }
   return x;
 }
@@ -230,11 +232,11 @@ TEST_CASE("gemm: error against fp64, over sizes that straddle every vector width
           if (inputs > 100 && (rows * outputs) % 3 != 0) continue;  // enough of the long ones
           if (++seed % on_slow_machine(3u, 1u) != 0) continue;
           Problem p = make_problem(rows, inputs, outputs, seed);
-          p.activation = kActivations[seed % 4];
+          p.activation = kActivations[seed % std::size(kActivations)];
           p.biased = seed % 3 != 0;
           p.residual = seed % 2 == 0;
           p.in_place = p.residual && seed % 5 < 3;
-          samples[seed % 4].take(product(kernels, p), product(format.plain, p), exact_product(p));
+          samples[seed % std::size(kActivations)].take(product(kernels, p), product(format.plain, p), exact_product(p));
         }
       }
       for (const Activation activation : kActivations) {
@@ -337,15 +339,16 @@ TEST_CASE("activations: zero, infinity and NaN") {
       p.x = {0.0f, INFINITY, std::nanf(""), 3e38f, -3e38f};
       const std::vector<float> out = product(kernels, p);
       CHECK(out[0] == 0.0f);
+      const bool bounded = activation == Activation::tanh;
       if (format.precision == Precision::int8) {
         CHECK(std::isnan(out[1]));
       } else {
-        CHECK(out[1] == INFINITY);
+        CHECK(out[1] == (bounded ? 1.0f : INFINITY));
       }
       CHECK(std::isnan(out[2]));
-      const double rounding = format.precision == Precision::fp32 ? 0 : 0.003 * double{3e38f};
-      CHECK(std::fabs(out[3] - double{3e38f}) <= rounding);
-      CHECK(std::fabs(out[4] - (activation == Activation::none ? -double{3e38f} : 0)) <= rounding);
+      const double rounding = format.precision == Precision::fp32 || bounded ? 0 : 0.003 * double{3e38f};
+      CHECK(std::fabs(out[3] - (bounded ? 1 : double{3e38f})) <= rounding);
+      CHECK(std::fabs(out[4] - (bounded ? -1 : activation == Activation::none ? -double{3e38f} : 0)) <= rounding);
     }
   });
 }

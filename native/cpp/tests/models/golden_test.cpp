@@ -30,10 +30,16 @@ TEST_CASE("embeddings, logits and probabilities are those of transformers") {
       std::vector<ImageRequest> images;
       for (const auto& picture : golden.pictures) images.push_back(EncodedImage{picture.data(), picture.size()});
       std::vector<float> image_rows(images.size() * width), text_rows(golden.ids.size() * width);
-      model.encode_images(images, image_rows.data(), nullptr);
-      model.encode_texts(golden.packed_ids().data(), golden.offsets().data(), static_cast<int64_t>(golden.ids.size()), text_rows.data());
+      REQUIRE(image_rows.size() + text_rows.size() > 0);
+      if (!images.empty()) model.encode_images(images, image_rows.data(), nullptr);
+      if (!golden.ids.empty()) model.encode_texts(golden.packed_ids().data(), golden.offsets().data(), static_cast<int64_t>(golden.ids.size()), text_rows.data());
       CHECK(least_cosine(image_rows, golden.image_embeddings) >= 0.999999);
       CHECK(least_cosine(text_rows, golden.text_embeddings) >= 0.999999);
+      if (golden.logits.empty()) {
+        MESSAGE(name << " " << std::string(host::name_of(isa)) << ": embeddings within " << largest_difference(image_rows, golden.image_embeddings) << " and "
+                     << largest_difference(text_rows, golden.text_embeddings));
+        continue;
+      }
 
       std::vector<float> logits(images.size() * golden.ids.size()), probabilities(logits.size());
       model.forward(image_rows.data(), static_cast<int64_t>(images.size()), text_rows.data(), static_cast<int64_t>(golden.ids.size()), logits.data(),

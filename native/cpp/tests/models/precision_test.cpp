@@ -15,6 +15,9 @@ namespace {
 // size: a sum runs over fewer products than in a real model, so its rounding errors cancel less.
 constexpr double least_bf16 = 0.9995;  // measured: 0.99975
 constexpr double least_int8 = 0.996;   // measured: 0.99797
+// Sentence encoders normalise behind each sum, and theirs have a width of 24 and larger matrices still.
+constexpr double least_bf16_of_sentences = 0.999;  // measured: 0.99922
+constexpr double least_int8_of_sentences = 0.98;   // measured: 0.98493
 
 struct Embeddings {
   std::vector<float> images, texts;
@@ -30,8 +33,8 @@ struct Bench {
 
   Embeddings together() const {
     Embeddings all{std::vector<float>(pictures.size() * width), std::vector<float>(golden.ids.size() * width)};
-    model.encode_images(pictures, all.images.data(), nullptr);
-    model.encode_texts(golden.packed_ids().data(), golden.offsets().data(), static_cast<int64_t>(golden.ids.size()), all.texts.data());
+    if (!pictures.empty()) model.encode_images(pictures, all.images.data(), nullptr);
+    if (!golden.ids.empty()) model.encode_texts(golden.packed_ids().data(), golden.offsets().data(), static_cast<int64_t>(golden.ids.size()), all.texts.data());
     return all;
   }
   Embeddings one_by_one() const {
@@ -64,11 +67,12 @@ TEST_CASE("bf16 and int8 embeddings are near to fp32's, and differ from them") {
         const Embeddings embeddings = bench.together();
         const double images = least_cosine(embeddings.images, bench.golden.image_embeddings), texts = least_cosine(embeddings.texts, bench.golden.text_embeddings);
         MESSAGE(name << " " << std::string(host::name_of(isa)) << " " << std::string(name_of(precision)) << ": cosine " << images << " and " << texts);
-        const double least = precision == Precision::bf16 ? least_bf16 : least_int8;
+        const bool sentences = bench.pictures.empty();
+        const double least = precision == Precision::bf16 ? (sentences ? least_bf16_of_sentences : least_bf16) : sentences ? least_int8_of_sentences : least_int8;
         CHECK(images >= least);
         CHECK(texts >= least);
-        CHECK(images < 0.9999999);  // fp32 is nearer: something was rounded
-        CHECK(texts < 0.9999999);
+        if (!bench.pictures.empty()) CHECK(images < 0.9999999);  // fp32 is nearer: something was rounded
+        if (!bench.golden.ids.empty()) CHECK(texts < 0.9999999);
       }
     }
   });

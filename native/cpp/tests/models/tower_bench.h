@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/derived_parts.h"
 #include "core/sequence_table.h"
 #include "files/model_folder.h"
 #include "host/executor.h"
@@ -17,7 +18,7 @@
 
 namespace oag::test {
 
-// Changes a tensor's values on their way from the folder to the executor.
+// Changes a tensor's values on their way from the folder to the executor, and to what is derived from it.
 using Edit = std::function<void(const std::string& tensor, float* values, int64_t count)>;
 
 class EditedSource final : public ParameterSource {
@@ -37,7 +38,8 @@ struct TowerBench {
   explicit TowerBench(const std::string& name, host::Isa isa = host::Isa::reference, Edit edit = {})
       : golden(load_golden(name)), folder(golden.folder), definition(models::define(folder.configs())),
         source(folder.source(definition->parameters())), threads(2), executor(host::choose_kernels(&isa), threads, true),
-        weights(executor.prepare(definition->parameters(), EditedSource(*source, std::move(edit)))), workspace(executor.create_workspace()) {}
+        edited(*source, std::move(edit)),
+        weights(executor.prepare(definition->parameters(), DerivingSource(definition->parameters(), edited))), workspace(executor.create_workspace()) {}
 
   const ParameterList& parameters() const { return definition->parameters(); }
 
@@ -69,6 +71,7 @@ struct TowerBench {
   std::unique_ptr<files::ModelFolder::Source> source;
   ThreadPool threads;
   host::HostExecutor executor;
+  EditedSource edited;
   std::unique_ptr<Weights> weights;
   std::unique_ptr<Workspace> workspace;
 };

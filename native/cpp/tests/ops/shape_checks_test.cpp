@@ -75,6 +75,25 @@ TEST_CASE("attention takes columns that are there, and sequences that belong tog
   CHECK(wrongly("attention", "no keys", [](Pass& pass, const Tensor& x) { pass.attention({x, 0, 8}, texts, {}, {.heads = 2}); }) == "");
 }
 
+TEST_CASE("a position bias takes a table of all heads, and buckets that can be told apart") {
+  const auto biased = [](Parameter table, int64_t max_distance) {
+    return [=](Pass& pass, const Tensor& x) {
+      pass.attention({x, 0, 8}, texts, {{{x, 0, 8}, {x, 0, 8}, texts}}, {.heads = 2, .position_bias = PositionBias{.table = table, .max_distance = max_distance}});
+    };
+  };
+  record(tiny().list, [&](Pass& pass) { biased(tiny().biases, 20)(pass, pass.input(DType::f32, {{1, Symbol::tokens}, tiny_width}, nothing)); });
+  CHECK(wrongly("attention", "tiny.tokens is not a table of 2 heads", biased(tiny().tokens, 128)) == "");
+  CHECK(wrongly("attention", "tiny.gain is not a table of 2 heads", biased(tiny().gain, 128)) == "");
+  CHECK(wrongly("attention", "tiny.biases has no such buckets", biased(tiny().biases, 8)) == "");
+  CHECK(wrongly("attention", "tiny.odd_biases has no such buckets", biased(tiny().odd_biases, 20)) == "");
+}
+
+TEST_CASE("concat takes floats of equally many rows") {
+  CHECK(wrongly("concat", "there are no parts", [](Pass& pass, const Tensor&) { pass.concat({}); }) == "");
+  CHECK(wrongly("concat", "[3, 8] beside [tokens, 8]", [](Pass& pass, const Tensor& x) { pass.concat({x, pass.input(DType::f32, {3, 8}, nothing)}); }) == "");
+  CHECK(wrongly("concat", "takes f32", [](Pass& pass, const Tensor& x) { pass.concat({x, ids(pass)}); }) == "");
+}
+
 TEST_CASE("embed takes a column of ids, and two tables of one width") {
   CHECK(wrongly("embed", "ids are [tokens, 8]", [](Pass& pass, const Tensor& x) { pass.embed(x, texts, tiny().tokens, tiny().positions); }) == "");
   CHECK(wrongly("embed", "ids are [texts, 1]", [](Pass& pass, const Tensor&) {

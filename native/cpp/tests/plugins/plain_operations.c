@@ -1,4 +1,4 @@
-/* The nine operations as their definitions in ops/ops.h say, without any thought of speed. */
+/* The ten operations as their definitions in ops/ops.h say, without any thought of speed. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -16,6 +16,8 @@ static double activate(int32_t activation, double x) {
     case 1: return x / (1 + exp(-1.702 * x));
     case 2: return 0.5 * x * (1 + erf(x / sqrt(2.0)));
     case 3: return 0.5 * x * (1 + tanh(sqrt(2 / 3.14159265358979323846) * (x + 0.044715 * x * x * x)));
+    case 4: return x > 0 ? x : 0;
+    case 5: return tanh(x);
     default: return x;
   }
 }
@@ -63,8 +65,10 @@ static void attend(const pass* pass, const oag_plugin_operation* o, int64_t q, c
       for (int64_t c = segment->chain_offsets[q]; c < segment->chain_offsets[q + 1]; c++) {
         const int64_t run = segment->chain[c], begin = segment->rows.offsets[run];
         for (int64_t k = begin; k < segment->rows.offsets[run + 1]; k++) {
-          if (o->causal && segment->rows.first_positions[run] + k - begin > position) continue;
-          const double score = o->scale * dot(query, keys + k * segment->keys.tensor.width + segment->keys.first + head * size, size);
+          const int64_t key_position = segment->rows.first_positions[run] + k - begin;
+          if (o->causal && key_position > position) continue;
+          double score = o->scale * dot(query, keys + k * segment->keys.tensor.width + segment->keys.first + head * size, size);
+          if (o->position_bias != UINT32_MAX) score += part_of(pass, o->position_bias, 0)[o->bias_buckets[key_position - position + o->bias_span] * o->heads + head];
           if (sweep == 0) {
             if (score > largest) largest = score;
             continue;
@@ -134,7 +138,31 @@ static void pool(const pass* pass, const oag_plugin_operation* o) {
   const float* x = memory(pass, &o->x);
   float* out = memory(pass, &o->out);
   for (int64_t s = 0; s < o->rows.count; s++)
-    for (int64_t i = 0; i < o->x.width; i++) out[s * o->x.width + i] = x[o->rows.chosen_rows[s] * o->x.width + i];
+    for (int64_t i = 0; i < o->x.width; i++) {
+      if (o->pooling < 2) { /* one row */
+        out[s * o->x.width + i] = x[o->rows.chosen_rows[s] * o->x.width + i];
+        continue;
+      }
+      const int64_t first = o->rows.offsets[s], n = o->rows.offsets[s + 1] - first;
+      double sum = 0, weighted = 0, largest = -INFINITY;
+      for (int64_t r = 0; r < n; r++) {
+        const double value = x[(first + r) * o->x.width + i];
+        sum += value;
+        weighted += (double)(r + 1) * value;
+        if (value > largest) largest = value;
+      }
+      const double pooled[] = {sum / (double)n, largest, sum / sqrt((double)n), weighted / ((double)n * (double)(n + 1) / 2)};
+      out[s * o->x.width + i] = (float)pooled[o->pooling - 2];
+    }
+}
+
+static void concat(const pass* pass, const oag_plugin_operation* o) {
+  float* out = memory(pass, &o->out);
+  for (int64_t r = 0; r < o->out.rows; r++)
+    for (int32_t p = 0; p < o->concat_count; p++) {
+      const float* part = memory(pass, &o->concat[p]);
+      for (int64_t i = 0; i < o->concat[p].width; i++) *out++ = part[r * o->concat[p].width + i];
+    }
 }
 
 static void l2_normalize(const pass* pass, const oag_plugin_operation* o) {
@@ -178,6 +206,7 @@ const char* plain_run(const pass* pass, const oag_plugin_operation* o) {
     case OAG_OP_L2_NORMALIZE: l2_normalize(pass, o); return NULL;
     case OAG_OP_SIMILARITY: similarity(pass, o); return NULL;
     case OAG_OP_SOFTMAX: softmax(pass, o); return NULL;
+    case OAG_OP_CONCAT: concat(pass, o); return NULL;
     default: return "an operation of a later version";
   }
 }

@@ -28,9 +28,9 @@ Outputs run_all(const Model& model, const Golden& golden) {
   out.texts.resize(golden.ids.size() * width);
   out.logits.resize(images.size() * golden.ids.size());
   out.probabilities.resize(out.logits.size());
-  model.encode_images(images, out.images.data(), nullptr);
-  model.encode_texts(golden.packed_ids().data(), golden.offsets().data(), static_cast<int64_t>(golden.ids.size()), out.texts.data());
-  model.forward(out.images.data(), static_cast<int64_t>(images.size()), out.texts.data(), static_cast<int64_t>(golden.ids.size()), out.logits.data(), out.probabilities.data());
+  if (!images.empty()) model.encode_images(images, out.images.data(), nullptr);
+  if (!golden.ids.empty()) model.encode_texts(golden.packed_ids().data(), golden.offsets().data(), static_cast<int64_t>(golden.ids.size()), out.texts.data());
+  if (!out.logits.empty()) model.forward(out.images.data(), static_cast<int64_t>(images.size()), out.texts.data(), static_cast<int64_t>(golden.ids.size()), out.logits.data(), out.probabilities.data());
   return out;
 }
 

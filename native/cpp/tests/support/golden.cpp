@@ -31,12 +31,12 @@ Golden load_golden(const std::string& name) {
   golden.folder = models + name;
   const auto text = read_bytes(golden.folder + "/golden.json");
   golden.json = nlohmann::json::parse(text);
-  for (const std::string picture : golden.json.at("pictures")) golden.pictures.push_back(read_bytes(models + picture));
-  golden.ids = golden.json.at("input_ids").get<std::vector<std::vector<int32_t>>>();
-  golden.image_embeddings = golden.json.at("image_embeds").get<Matrix>();
-  golden.text_embeddings = golden.json.at("text_embeds").get<Matrix>();
-  golden.logits = golden.json.at("logits_per_image").get<Matrix>();
-  golden.probabilities = golden.json.at("probabilities").get<Matrix>();
+  for (const std::string picture : golden.json.value("pictures", std::vector<std::string>{})) golden.pictures.push_back(read_bytes(models + picture));
+  golden.ids = golden.json.value("input_ids", std::vector<std::vector<int32_t>>{});
+  golden.image_embeddings = golden.json.value("image_embeds", Matrix{});
+  golden.text_embeddings = golden.json.value("text_embeds", Matrix{});
+  golden.logits = golden.json.value("logits_per_image", Matrix{});
+  golden.probabilities = golden.json.value("probabilities", Matrix{});
   return golden;
 }
 

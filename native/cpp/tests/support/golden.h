@@ -16,7 +16,7 @@ struct Golden {
   std::string folder;
   std::vector<std::vector<uint8_t>> pictures;  // file bytes
   std::vector<std::vector<int32_t>> ids;
-  Matrix image_embeddings, text_embeddings, logits, probabilities;
+  Matrix image_embeddings, text_embeddings, logits, probabilities;  // empty for what the model does not do
   nlohmann::json json;
 
   std::vector<int32_t> packed_ids() const;

@@ -134,6 +134,23 @@ inline float exponentiate(float* scores, int64_t visible, int64_t end, float bas
   return sum(total);
 }
 
+// Adds the bias of each key's distance to the scores of `count` queries against the `tile_count` keys of a tile.
+inline void add_position_bias(const AttentionTask& task, int64_t first_query, int count, int64_t first_key, int64_t tile_count, float* scores) {
+  int64_t run_start = 0;
+  for (int r = 0; r < task.run_count && run_start < first_key + tile_count; ++r) {
+    const KeyRun& run = task.runs[r];
+    const int64_t begin = clamp(first_key - run_start, 0, run.count), end = clamp(first_key + tile_count - run_start, 0, run.count);
+    for (int i = 0; i < count; ++i) {
+      float* row = scores + i * kScoreStride + run_start + begin - first_key;
+      const float* bias = task.position_bias + (run.first_position + begin - task.first_query_position - first_query - i);
+      for (int64_t j = 0; j < end - begin; j += kLanes) {
+        store_first(row + j, add(load_first(row + j, end - begin - j), load_first(bias + j, end - begin - j)), end - begin - j);
+      }
+    }
+    run_start += run.count;
+  }
+}
+
 // Turns the scores of `count` queries, row i against the first visible[i] keys of the tile, into p; updates m and l, and gives
 // e^(m − m'), the factor of what a query has summed up before.
 inline void update_softmax(const AttentionScratch& scratch, int count, const int64_t* visible, int64_t end, int64_t first_row,
@@ -175,6 +192,7 @@ inline void attend_block(const AttentionTask& task, int64_t first_query, int cou
     kMultiplyPacked.by_rows[count](round_up(task.head_size, kStep), scratch.queries, scratch.keys + j / kColumnsPerPanel * key_panel,
                                    scratch.scores + j, kScoreStride);
   }
+  if (task.position_bias) add_position_bias(task, first_query, count, first_key, tile_count, scratch.scores);
   float factors[kRowsPerBlock];
   update_softmax(scratch, count, visible, end, first_row, factors);
   const bool first_tile = first_key == 0;

@@ -160,6 +160,8 @@ inline void finish(const GemmTile& tile, const float* sums) {
     case Activation::quick_gelu: return finish<Activation::quick_gelu>(tile, sums);
     case Activation::gelu: return finish<Activation::gelu>(tile, sums);
     case Activation::gelu_tanh: return finish<Activation::gelu_tanh>(tile, sums);
+    case Activation::relu: return finish<Activation::relu>(tile, sums);
+    case Activation::tanh: return finish<Activation::tanh>(tile, sums);
   }
 }
 

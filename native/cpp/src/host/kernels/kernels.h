@@ -43,7 +43,7 @@ struct KeyRun {
 };
 
 // Attention of one sequence in one head (Dao et al. 2022: scores are never stored beyond a tile):
-//   out[i] = Σ_j softmax_j(scale · queries[i]·keys[j]) values[j],  j over all keys, or those at positions ≤ the query's when causal.
+//   out[i] = Σ_j softmax_j(scale · queries[i]·keys[j] + position_bias[j − i]) values[j],  j over all keys, or those at positions ≤ the query's when causal.
 // A query that may see no key gets zeros.
 struct AttentionTask {
   const float* queries;  // [query_count, head_size] at query_stride
@@ -55,6 +55,7 @@ struct AttentionTask {
   int64_t head_size;     // any
   float scale;
   bool causal;
+  const float* position_bias;  // of key position − query position, all that occur, from the distance 0 on both ways; or null
   float* out;            // [query_count, head_size] at out_stride
   int64_t out_stride;
   void* scratch;         // AttentionKernels::scratch(keys in all, head_size) bytes, 64-byte aligned, private to the call

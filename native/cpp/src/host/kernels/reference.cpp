@@ -53,6 +53,7 @@ void attention(const AttentionTask& task) {
       const int64_t visible = visible_keys(task, run, position);
       for (int64_t j = 0; j < visible; ++j) {
         scores[count] = score<rounded>(query, run.keys + j * run.key_stride, task.head_size, task.scale);
+        if (task.position_bias) scores[count] += task.position_bias[run.first_position + j - position];
         maximum = scores[count] > maximum ? scores[count] : maximum;
         ++count;
       }

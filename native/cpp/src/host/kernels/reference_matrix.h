@@ -25,6 +25,8 @@ float activate(Activation activation, float x) {
     case Activation::quick_gelu: return x / (1.0f + std::exp(-1.702f * x));
     case Activation::gelu: return 0.5f * x * (1.0f + std::erf(x * kSqrtHalf));
     case Activation::gelu_tanh: return 0.5f * x * (1.0f + std::tanh(kSqrtTwoOverPi * (x + 0.044715f * x * x * x)));
+    case Activation::relu: return x < 0.0f ? 0.0f : x;
+    case Activation::tanh: return std::tanh(x);
   }
   return x;
 }

@@ -1,12 +1,12 @@
 package org.openautoglm;
 
 import java.util.Objects;
-import org.openautoglm.internal.PrecisionOptions;
+import org.openautoglm.internal.ModelOptions;
 import org.openautoglm.internal.RuntimeOptions;
 
 /**
  * How to load a model: where it runs and within which limits. Immutable. Models that were loaded with equal options, but for the
- * precision and whether it may be inaccurate, share their threads and workspaces.
+ * precision, whether it may be inaccurate, and pooling, share their threads and workspaces.
  *
  * <p>Native memory beside the weights is bounded by {@link Builder#maxPasses} × the workspace of {@link Builder#maxTokens} rows, 3 bytes ×
  * {@link Builder#maxPixelsInFlight}, and 160 MiB and 256 KiB for each calling thread for what is handed over, whatever is called.
@@ -20,6 +20,7 @@ public final class LoadOptions {
     private final Precision precision;
     private final boolean allowInaccurate;
     private final Isa isa;
+    private final Pooling pooling;
     private final int threads;
     private final int maxTokens;
     private final int maxPasses;
@@ -31,6 +32,7 @@ public final class LoadOptions {
         this.precision = builder.precision;
         this.allowInaccurate = builder.allowInaccurate;
         this.isa = builder.isa;
+        this.pooling = builder.pooling;
         this.threads = builder.threads;
         this.maxTokens = builder.maxTokens;
         this.maxPasses = builder.maxPasses;
@@ -92,8 +94,17 @@ public final class LoadOptions {
         return isa;
     }
 
-    PrecisionOptions precisionOptions() {
-        return PrecisionOptions.of(precision.ordinal(), allowInaccurate);
+    /**
+     * How an encoder of texts pools, where its folder does not say.
+     *
+     * @return as given, DEFAULT by default
+     */
+    public Pooling pooling() {
+        return pooling;
+    }
+
+    ModelOptions modelOptions() {
+        return ModelOptions.of(precision.ordinal(), allowInaccurate, pooling.ordinal());
     }
 
     RuntimeOptions runtimeOptions() {
@@ -106,6 +117,7 @@ public final class LoadOptions {
         private Precision precision = Precision.AUTO;
         private boolean allowInaccurate;
         private Isa isa = Isa.AUTO;
+        private Pooling pooling = Pooling.DEFAULT;
         private int threads;
         private int maxTokens;
         private int maxPasses;
@@ -157,6 +169,18 @@ public final class LoadOptions {
          */
         public Builder isa(Isa isa) {
             this.isa = Objects.requireNonNull(isa, "isa");
+            return this;
+        }
+
+        /**
+         * How the vectors of a text's tokens become its embedding, for a folder of BERT's kind that has no modules.json. Any other model pools as it was
+         * trained, and refuses all but {@link Pooling#DEFAULT}.
+         *
+         * @param pooling DEFAULT by default
+         * @return this
+         */
+        public Builder pooling(Pooling pooling) {
+            this.pooling = Objects.requireNonNull(pooling, "pooling");
             return this;
         }
 

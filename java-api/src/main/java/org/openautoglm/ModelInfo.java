@@ -9,6 +9,7 @@ import java.nio.file.Path;
  * @param folder it was loaded from
  * @param hash 32 hexadecimal digits over configuration, weights and tokenizer.json: equal models, equal hash. With another tokenizer a text
  *     has other ids, and so another embedding
+ * @param embedding which vector the embedding is, such as {@code mean of the tokens, length 1}
  * @param embeddingSize floats of an embedding
  * @param hasImageTower whether it encodes pictures
  * @param hasTextTower whether it encodes texts
@@ -18,5 +19,5 @@ import java.nio.file.Path;
  * @param vocabularySize number of token ids
  * @param parameterCount numbers in the weights
  */
-public record ModelInfo(String family, Path folder, String hash, int embeddingSize, boolean hasImageTower, boolean hasTextTower,
+public record ModelInfo(String family, Path folder, String hash, String embedding, int embeddingSize, boolean hasImageTower, boolean hasTextTower,
                         int imageWidth, int imageHeight, int maxTextTokens, int vocabularySize, long parameterCount) { }

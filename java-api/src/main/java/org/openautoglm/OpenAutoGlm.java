@@ -7,6 +7,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -73,7 +74,7 @@ public final class OpenAutoGlm extends NativeObject {
         this.model = holdings.model;
         this.tokenizer = holdings.tokenizer;
         NativeModel.Facts facts = model.facts();
-        this.info = new ModelInfo(facts.family(), Path.of(facts.folder()), facts.hash(), facts.embeddingSize(), facts.hasImageTower(),
+        this.info = new ModelInfo(facts.family(), Path.of(facts.folder()), facts.hash(), facts.embedding(), facts.embeddingSize(), facts.hasImageTower(),
             facts.hasTextTower(), facts.imageWidth(), facts.imageHeight(), model.textSpecification().maxTokens(), facts.vocabularySize(),
             facts.parameterCount());
         this.backend = new Backend(Device.values()[facts.device()], Isa.values()[facts.isa()], Precision.values()[facts.precision()],
@@ -110,10 +111,12 @@ public final class OpenAutoGlm extends NativeObject {
         checkFolder(folder, options);
         Holdings holdings = new Holdings();
         try {
-            holdings.model = NativeModel.load(folder, options.runtimeOptions(), options.precisionOptions());
+            holdings.model = NativeModel.load(folder, options.runtimeOptions(), options.modelOptions());
             NativeModel.Facts facts = holdings.model.facts();
             if (facts.hasTextTower() && !facts.tokenizerFile().isEmpty()) {
                 holdings.tokenizer = TextTokenizer.load(Path.of(facts.tokenizerFile()), holdings.model.textSpecification());
+            } else if (!facts.madeTokenizer().isEmpty()) {
+                holdings.tokenizer = TextTokenizer.of(Path.of(facts.folder(), "vocab.txt"), facts.madeTokenizer(), holdings.model.textSpecification());
             }
             return new OpenAutoGlm(holdings);
         } catch (RuntimeException | Error failure) {
@@ -160,7 +163,7 @@ public final class OpenAutoGlm extends NativeObject {
      */
     public static PrecisionCheck checkPrecisions(Path folder, LoadOptions options) {
         checkFolder(folder, options);
-        return PrecisionCheckJson.parse(NativeModel.check(folder, options.runtimeOptions(), options.precisionOptions()));
+        return PrecisionCheckJson.parse(NativeModel.check(folder, options.runtimeOptions(), options.modelOptions()));
     }
 
     /**
@@ -273,6 +276,35 @@ public final class OpenAutoGlm extends NativeObject {
     }
 
     /**
+     * Encodes texts, each with one of the model's prompts before it: what the model was trained to see before a query, a passage and so on.
+     *
+     * @param texts one or more
+     * @param prompt the name of one of {@link #prompts()}
+     * @return as in {@link #encodeTexts(List)}
+     * @throws IllegalArgumentException when the model has no such prompt
+     */
+    public Features encodeTexts(List<String> texts, String prompt) {
+        List<String> checked = Arguments.texts(texts);
+        String before = prompts().get(Objects.requireNonNull(prompt, "prompt"));
+        if (before == null) {
+            throw new IllegalArgumentException("model " + info.folder() + " has no prompt \"" + prompt + "\"; its prompts are " + prompts().keySet());
+        }
+        float[] values = new float[floats(checked.size(), "texts")];
+        encodeChecked(checked, before, FloatBuffer.wrap(values));
+        return features(Features.Kind.TEXT, values);
+    }
+
+    /**
+     * What the model was trained to see before a text, by name ({@code query}, {@code passage}), as its folder says. The default one, if there is one, is put before
+     * every text that is encoded without a prompt's name.
+     *
+     * @return empty for most models
+     */
+    public Map<String, String> prompts() {
+        return model.textSpecification().prompts();
+    }
+
+    /**
      * Encodes texts.
      *
      * @param texts one or more
@@ -319,7 +351,7 @@ public final class OpenAutoGlm extends NativeObject {
         Arguments.checkText(Objects.requireNonNull(text, "text"), "text");
         enter();
         try {
-            return requireTokenizer().encode(text);
+            return requireTokenizer().encode(model.textSpecification().unasked() + text);
         } finally {
             leave();
         }
@@ -337,8 +369,13 @@ public final class OpenAutoGlm extends NativeObject {
      * @return {@code [images.size(), texts.size()]} logits and probabilities
      * @throws IllegalArgumentException when kinds are mixed up, dimensions do not fit, or there are no rows
      * @throws IllegalStateException when the model is closed
+     * @throws UnsupportedException when the model has one tower only: compare its embeddings by their cosine
      */
     public Logits forward(Features images, Features texts) {
+        if (!info.hasImageTower() || !info.hasTextTower()) {
+            throw new UnsupportedException("model " + info.folder() + " has no " + (info.hasTextTower() ? "image" : "text")
+                + " tower, and forward scores pictures against texts: compare embeddings of one kind by their cosine (Features.cosine)");
+        }
         check(images, Features.Kind.IMAGE, "images");
         check(texts, Features.Kind.TEXT, "texts");
         long cells = (long) images.size() * texts.size();
@@ -492,9 +529,13 @@ public final class OpenAutoGlm extends NativeObject {
     }
 
     private void encodeChecked(List<String> texts, FloatBuffer target) {
+        encodeChecked(texts, model.textSpecification().unasked(), target);
+    }
+
+    private void encodeChecked(List<String> texts, String prompt, FloatBuffer target) {
         enter();
         try {
-            TextEncoder.encode(model, requireTokenizer(), texts, target);
+            TextEncoder.encode(model, requireTokenizer(), texts, prompt, target);
         } finally {
             leave();
         }

@@ -33,10 +33,10 @@ class GoldenTest {
         try (OpenAutoGlm model = OpenAutoGlm.fromPretrained(folder, LoadOptions.builder().isa(isa).precision(Precision.FP32).build())) {
             assertEquals(isa, model.backend().isa());
             List<ImageInput> pictures = new ArrayList<>();
-            golden.getAsJsonArray("pictures").forEach(file -> pictures.add(ImageInput.of(TestData.MODELS.resolve(file.getAsString()))));
+            TestData.array(golden, "pictures").forEach(file -> pictures.add(ImageInput.of(TestData.MODELS.resolve(file.getAsString()))));
             List<String> texts = new ArrayList<>();
             List<Integer> rows = new ArrayList<>(); // of the golden texts: some of its rows are ids that no text gives
-            JsonArray goldenTexts = golden.getAsJsonArray("texts");
+            JsonArray goldenTexts = TestData.array(golden, "texts");
             for (int i = 0; i < goldenTexts.size(); i++) {
                 if (!goldenTexts.get(i).isJsonNull()) {
                     texts.add(goldenTexts.get(i).getAsString());
@@ -45,13 +45,24 @@ class GoldenTest {
                         model.tokenize(goldenTexts.get(i).getAsString()), "ids of text " + i);
                 }
             }
-            Features images = model.encodeImages(pictures);
-            Features sentences = model.encodeTexts(texts);
+            assertTrue(pictures.size() + texts.size() > 0, "there is nothing to compare");
+            Features images = pictures.isEmpty() ? null : model.encodeImages(pictures);
+            Features sentences = texts.isEmpty() ? null : model.encodeTexts(texts);
             for (int i = 0; i < pictures.size(); i++) {
                 assertCosine(TestData.floats(golden.getAsJsonArray("image_embeds").get(i)), images.vector(i), "image " + i);
             }
             for (int k = 0; k < texts.size(); k++) {
                 assertCosine(TestData.floats(golden.getAsJsonArray("text_embeds").get(rows.get(k))), sentences.vector(k), "text " + rows.get(k));
+            }
+            for (String prompt : model.prompts().keySet()) {
+                Features prompted = model.encodeTexts(texts, prompt);
+                for (int k = 0; k < texts.size(); k++) {
+                    assertCosine(TestData.floats(golden.getAsJsonObject("prompted").getAsJsonArray(prompt).get(rows.get(k))), prompted.vector(k),
+                        prompt + " text " + rows.get(k));
+                }
+            }
+            if (!golden.has("logits_per_image")) {
+                return;
             }
             assertLogits(golden, model.forward(images, sentences), rows);
             assertLogits(golden, model.forward(images.normalized(), sentences.normalized()), rows);

@@ -42,6 +42,11 @@ final class TestData {
         }
     }
 
+    /** An array of an object, empty when it is not there. */
+    static JsonArray array(JsonObject object, String key) {
+        return object.has(key) ? object.getAsJsonArray(key) : new JsonArray();
+    }
+
     static float[] floats(JsonElement array) {
         JsonArray values = array.getAsJsonArray();
         float[] result = new float[values.size()];

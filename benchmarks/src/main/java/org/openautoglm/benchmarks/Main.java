@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
                         + "Rows are appended to OUT.jsonl, and OUT.csv is made from them.", ""})
 public final class Main implements Callable<Integer> {
     /** What can be measured. */
-    enum Part { IMAGE, TEXT, LONG_TEXT, JAVA_CALL }
+    enum Part { IMAGE, TEXT, LONG_TEXT, JAVA_CALL, SENTENCES }
 
     @Spec private CommandSpec spec;
 
@@ -33,7 +33,8 @@ public final class Main implements Callable<Integer> {
             description = "Model folder in it, after which NAME-image.onnx and NAME-text.onnx are named. Default: ${DEFAULT-VALUE}.")
     private String model;
 
-    @Option(names = "--cases", paramLabel = "PART", split = ",", defaultValue = "image,text", description = "image, text, long_text, java_call. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--cases", paramLabel = "PART", split = ",", defaultValue = "image,text",
+            description = "image, text, long_text, java_call; sentences with --model " + MiniLm.NAME + ". Default: ${DEFAULT-VALUE}.")
     private List<Part> parts;
 
     @Option(names = "--precision", paramLabel = "FORMAT", defaultValue = "fp32",
@@ -90,7 +91,7 @@ public final class Main implements Callable<Integer> {
         requireAtLeastOne("--repetitions", repetitions);
         requireAtLeastOne("--warm-up", warmUp);
         Setup setup = new Setup(models, model, threads, !noPeer, precision);
-        if (!Files.isDirectory(setup.folder())) {
+        if (!Files.isDirectory(setup.folder()) && !parts.equals(List.of(Part.SENTENCES))) { // which writes its own
             throw new NoSuchFileException(setup.folder() + " is no model folder. Make the models with: python tools/reference/bench_models.py "
                 + models + " (see benchmarks/README.md)");
         }
@@ -117,6 +118,7 @@ public final class Main implements Callable<Integer> {
             case TEXT -> new TextTowerSuite(setup);
             case LONG_TEXT -> new LongTextSuite(setup);
             case JAVA_CALL -> new JavaCallSuite(setup, runtime);
+            case SENTENCES -> new SentenceSuite(setup);
         };
     }
 

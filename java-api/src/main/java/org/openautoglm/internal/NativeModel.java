@@ -1,7 +1,11 @@
 package org.openautoglm.internal;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.openautoglm.bindings.Native;
 
 /**
@@ -36,10 +40,13 @@ public final class NativeModel implements AutoCloseable {
      * @param hash over config and weights
      * @param backend one line
      * @param backendReason why this backend
+     * @param embedding which vector the embedding is
+     * @param madeTokenizer text of a tokenizer.json made of vocab.txt, or empty
      */
     public record Facts(int device, int isa, int precision, double leastImageCosine, double leastTextCosine, int threads, int embeddingSize,
                         int imageWidth, int imageHeight, boolean hasImageTower, boolean hasTextTower, int vocabularySize, long parameterCount,
-                        String family, String folder, String tokenizerFile, String hash, String backend, String backendReason) { }
+                        String family, String folder, String tokenizerFile, String hash, String backend, String backendReason, String embedding,
+                        String madeTokenizer) { }
 
     private NativeModel(SharedRuntime runtime, long address) {
         this.runtime = runtime;
@@ -50,11 +57,15 @@ public final class NativeModel implements AutoCloseable {
             frame.clear(info, Native.sizeof_oag_model_info);
             frame.putInt(info, Native.sizeof_oag_model_info);
             frame.check(Native.oag_model_get_info(address, frame.at(info), frame.error(), Frame.ERROR_CAPACITY));
+            JsonObject prompts = JsonParser.parseString(string(Native.OAG_STRING_PROMPTS)).getAsJsonObject();
+            Map<String, String> byName = new LinkedHashMap<>();
+            prompts.getAsJsonObject("prompts").entrySet().forEach(prompt -> byName.put(prompt.getKey(), prompt.getValue().getAsString()));
             this.text = new TextSpecification(
                 frame.getInt(info + Native.offsetof_oag_model_info_text_max_tokens),
                 frame.getInt(info + Native.offsetof_oag_model_info_text_pad_to),
                 frame.getInt(info + Native.offsetof_oag_model_info_text_pad_id),
-                frame.getInt(info + Native.offsetof_oag_model_info_text_lower_case) != 0);
+                frame.getInt(info + Native.offsetof_oag_model_info_text_lower_case) != 0,
+                byName, prompts.get("default").getAsString());
             this.facts = new Facts(
                 frame.getInt(info + Native.offsetof_oag_model_info_device),
                 frame.getInt(info + Native.offsetof_oag_model_info_isa),
@@ -74,7 +85,9 @@ public final class NativeModel implements AutoCloseable {
                 string(Native.OAG_STRING_TOKENIZER),
                 string(Native.OAG_STRING_HASH),
                 string(Native.OAG_STRING_BACKEND),
-                string(Native.OAG_STRING_BACKEND_REASON));
+                string(Native.OAG_STRING_BACKEND_REASON),
+                string(Native.OAG_STRING_EMBEDDING),
+                string(Native.OAG_STRING_MADE_TOKENIZER));
         }
     }
 
@@ -83,14 +96,14 @@ public final class NativeModel implements AutoCloseable {
      *
      * @param folder of the default file system
      * @param options of the runtime
-     * @param precision which one, and whether it may be inaccurate
+     * @param model precision and pooling
      */
-    public static NativeModel load(Path folder, RuntimeOptions options, PrecisionOptions precision) {
+    public static NativeModel load(Path folder, RuntimeOptions options, ModelOptions model) {
         NativeLibrary.ensureLoaded();
         SharedRuntime runtime = SharedRuntime.acquire(options);
         long address = 0;
         try {
-            address = load(runtime, folder, precision);
+            address = load(runtime, folder, model);
             return new NativeModel(runtime, address);
         } catch (RuntimeException | Error failure) {
             Native.oag_model_close(address); // 0 is allowed
@@ -99,14 +112,14 @@ public final class NativeModel implements AutoCloseable {
         }
     }
 
-    private static long load(SharedRuntime runtime, Path folder, PrecisionOptions precision) {
+    private static long load(SharedRuntime runtime, Path folder, ModelOptions model) {
         byte[] path = folder.toString().getBytes(StandardCharsets.UTF_8);
         FrameLayout layout = new FrameLayout();
-        long options = precision.reserve(layout);
+        long options = model.reserve(layout);
         long out = layout.add(Long.BYTES);
         long name = layout.add(path.length + 1L);
         try (Frame frame = FramePool.SHARED.lease(layout.size())) {
-            precision.write(frame, options);
+            model.write(frame, options);
             frame.putLong(out, 0);
             frame.putString(name, path);
             frame.check(Native.oag_model_load(runtime.address(), frame.at(name), frame.at(options), frame.at(out), frame.error(),
@@ -120,17 +133,17 @@ public final class NativeModel implements AutoCloseable {
      *
      * @return the JSON of {@code oag_check_precisions}
      */
-    public static String check(Path folder, RuntimeOptions options, PrecisionOptions precision) {
+    public static String check(Path folder, RuntimeOptions options, ModelOptions model) {
         NativeLibrary.ensureLoaded();
         SharedRuntime runtime = SharedRuntime.acquire(options);
         try {
             byte[] path = folder.toString().getBytes(StandardCharsets.UTF_8);
             FrameLayout layout = new FrameLayout();
-            long struct = precision.reserve(layout);
+            long struct = model.reserve(layout);
             long name = layout.add(path.length + 1L);
             long json = layout.add(Native.OAG_CHECK_CAPACITY);
             try (Frame frame = FramePool.SHARED.lease(layout.size())) {
-                precision.write(frame, struct);
+                model.write(frame, struct);
                 frame.putString(name, path);
                 frame.check(Native.oag_check_precisions(runtime.address(), frame.at(name), frame.at(struct), frame.at(json), Native.OAG_CHECK_CAPACITY, 0,
                     frame.error(), Frame.ERROR_CAPACITY));

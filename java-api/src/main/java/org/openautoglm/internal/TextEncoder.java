@@ -16,16 +16,17 @@ public final class TextEncoder {
      * Encodes texts to raw embeddings.
      *
      * @param texts valid UTF-16
+     * @param prompt put before each
      * @param target receives row i for text i, from its element 0 on (not from its position)
      */
-    public static void encode(NativeModel model, TextTokenizer tokenizer, List<String> texts, FloatBuffer target) {
+    public static void encode(NativeModel model, TextTokenizer tokenizer, List<String> texts, String prompt, FloatBuffer target) {
         int dimension = model.facts().embeddingSize();
         for (int begin = 0; begin < texts.size(); begin += CHUNK_TEXTS) {
             List<String> chunk = texts.subList(begin, Math.min(texts.size(), begin + CHUNK_TEXTS));
             int[][] tokens = new int[chunk.size()][];
             long total = 0;
             for (int i = 0; i < tokens.length; i++) {
-                tokens[i] = tokenizer.encode(chunk.get(i));
+                tokens[i] = tokenizer.encode(prompt.isEmpty() ? chunk.get(i) : prompt + chunk.get(i));
                 requireKnown(model, tokenizer, tokens[i]);
                 total += tokens[i].length;
             }

@@ -1,5 +1,7 @@
 package org.openautoglm.internal;
 
+import java.util.Map;
+
 /**
  * What the native side wants of a tokenizer, read from the model folder.
  *
@@ -7,5 +9,22 @@ package org.openautoglm.internal;
  * @param padTo shorter ones are padded to this many; 0: never
  * @param padId what they are padded with
  * @param lowerCase whether to lower-case before the tokenizer.json pipeline
+ * @param prompts what is put before a text, by name
+ * @param defaultPrompt the name of the one that is put where none is asked for; empty: none
  */
-public record TextSpecification(int maxTokens, int padTo, int padId, boolean lowerCase) { }
+public record TextSpecification(int maxTokens, int padTo, int padId, boolean lowerCase, Map<String, String> prompts, String defaultPrompt) {
+    /** Keeps the prompts in the order given. */
+    public TextSpecification {
+        prompts = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(prompts));
+    }
+
+    /** Without prompts. */
+    public TextSpecification(int maxTokens, int padTo, int padId, boolean lowerCase) {
+        this(maxTokens, padTo, padId, lowerCase, Map.of(), "");
+    }
+
+    /** What is put before a text where nothing is asked for. */
+    public String unasked() {
+        return prompts.getOrDefault(defaultPrompt, "");
+    }
+}

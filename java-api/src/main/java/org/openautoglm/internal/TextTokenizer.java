@@ -30,10 +30,30 @@ public final class TextTokenizer implements AutoCloseable {
      * @throws org.openautoglm.UnavailableException when the tokenizer library cannot be loaded
      */
     public static TextTokenizer load(Path file, TextSpecification specification) {
+        return load(file, () -> TokenizerFile.read(file), specification);
+    }
+
+    /**
+     * Loads a tokenizer that was made of another file.
+     *
+     * @param file what it was made of, for messages
+     * @param json the text of a tokenizer.json
+     * @throws ModelException when it is not a tokenizer
+     * @throws org.openautoglm.UnavailableException when the tokenizer library cannot be loaded
+     */
+    public static TextTokenizer of(Path file, String json, TextSpecification specification) {
+        return load(file, () -> TokenizerFile.read(file, json.getBytes(StandardCharsets.UTF_8)), specification);
+    }
+
+    private interface Reading {
+        byte[] read() throws IOException;
+    }
+
+    private static TextTokenizer load(Path file, Reading reading, TextSpecification specification) {
         TokenizerLibrary.ensureLoaded();
         TextTokenizer result = new TextTokenizer(file, specification);
         try {
-            String json = new String(TokenizerFile.read(file), StandardCharsets.UTF_8);
+            String json = new String(reading.read(), StandardCharsets.UTF_8);
             reserve(specification.maxTokens());
             long tokenizer = Tokenizers.createTokenizerFromString(json);
             result.tokenizer.set(tokenizer);

@@ -41,7 +41,12 @@ final class TokenizerFile {
      * @throws IOException when it cannot be read
      */
     static byte[] read(Path file) throws IOException {
-        JsonObject root = parse(file, Files.readAllBytes(file));
+        return read(file, Files.readAllBytes(file));
+    }
+
+    /** The same for a file's bytes. */
+    static byte[] read(Path file, byte[] bytes) throws IOException {
+        JsonObject root = parse(file, bytes);
         TokenizerJson json = new TokenizerJson(file, "", root);
         if (!json.get("normalizer").isAbsent()) {
             checkNormalizer(json.get("normalizer"));

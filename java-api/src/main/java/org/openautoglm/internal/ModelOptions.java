@@ -9,13 +9,14 @@ import org.openautoglm.unpacking.CacheFolders;
  *
  * @param precision an {@code oag_precision}
  * @param allowInaccurate whether it is used though it is too inaccurate
+ * @param pooling an {@code oag_pooling}
  * @param cacheFolder where measurements are kept; null: in the user's cache folder
  */
-public record PrecisionOptions(int precision, boolean allowInaccurate, String cacheFolder) {
+public record ModelOptions(int precision, boolean allowInaccurate, int pooling, String cacheFolder) {
     /** With {@code -Dopenautoglm.cache} as the folder, where that is set. */
-    public static PrecisionOptions of(int precision, boolean allowInaccurate) {
+    public static ModelOptions of(int precision, boolean allowInaccurate, int pooling) {
         String folder = System.getProperty(CacheFolders.PROPERTY);
-        return new PrecisionOptions(precision, allowInaccurate, folder == null || folder.isEmpty() ? null : folder);
+        return new ModelOptions(precision, allowInaccurate, pooling, folder == null || folder.isEmpty() ? null : folder);
     }
 
     /** Reserves the struct and, behind it, the folder's name. */
@@ -29,6 +30,7 @@ public record PrecisionOptions(int precision, boolean allowInaccurate, String ca
         frame.putInt(offset, Native.sizeof_oag_model_options);
         frame.putInt(offset + Native.offsetof_oag_model_options_precision, precision);
         frame.putInt(offset + Native.offsetof_oag_model_options_allow_inaccurate, allowInaccurate ? 1 : 0);
+        frame.putInt(offset + Native.offsetof_oag_model_options_pooling, pooling);
         if (cacheFolder != null) {
             frame.putString(offset + Native.sizeof_oag_model_options, folderBytes());
             frame.putLong(offset + Native.offsetof_oag_model_options_cache_folder, frame.at(offset + Native.sizeof_oag_model_options));
