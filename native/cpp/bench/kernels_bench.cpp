@@ -1,4 +1,4 @@
-// How near the host kernels come to the hardware, one thread: GEMM and attention of ViT-B as per cent of the measured peak, layernorm as
+// How near the host kernels come to the hardware, one thread: GEMM and attention of ViT-B as per cent of the measured peak of the precision, layernorm as
 // bandwidth, for every instruction set that this CPU has. Not a test: figures depend on the machine and on what else it does.
 //
 //   oag_kernels_bench [avx512 | avx2 | reference] …
@@ -21,11 +21,14 @@
 namespace {
 
 using oag::Activation;
+using oag::host::AttentionKernels;
 using oag::host::AttentionTask;
 using oag::host::GemmTile;
 using oag::host::Isa;
 using oag::host::KeyRun;
 using oag::host::Kernels;
+using oag::host::MatrixKernels;
+using oag::Precision;
 
 double seconds_of(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
@@ -58,18 +61,19 @@ class Floats {
   Floats& operator=(const Floats&) = delete;
   ~Floats() { std::free(data_); }
   operator float*() { return data_; }
+  char* bytes() { return reinterpret_cast<char*>(data_); }
 
  private:
   float* data_;
 };
 
-// Floating-point operations per second of the instruction set's own multiply-adds.
-double measure_peak(const Kernels& kernels) {
+// Operations per second of the instruction set's own multiply-adds, in bursts of less than a millisecond, as the shorter products are: a busy machine leaves some of those whole.
+double measure_peak(const MatrixKernels& kernels) {
   volatile float keep = 0;
   int64_t operations = 0;
   const double taken = best_seconds([&] {
     float result;
-    operations = kernels.multiply_adds(4'000'000, &result);
+    operations = kernels.multiply_adds(200'000, &result);
     keep = result;
   });
   return static_cast<double>(operations) / taken;
@@ -77,23 +81,23 @@ double measure_peak(const Kernels& kernels) {
 
 // ---- GEMM: rows packed 112 at a time, which stay in L2 while every panel passes over them
 
-void run_gemm(const Kernels& kernels, float* x, float* panels, const float* bias, const float* residual, float* out, float* packed,
+void run_gemm(const MatrixKernels& kernels, float* x, char* panels, const float* bias, const float* residual, float* out, char* packed,
               int64_t rows, int64_t inputs, int64_t outputs, Activation activation) {
   const int64_t blocks = (rows + kernels.rows_per_block - 1) / kernels.rows_per_block;
   const int64_t blocks_per_group = std::max<int64_t>(1, 112 / kernels.rows_per_block);
-  const int64_t row_floats = kernels.row_floats(inputs), panel_floats = kernels.panel_floats(inputs);
+  const int64_t row_bytes = kernels.row_bytes(inputs), panel_bytes = kernels.panel_bytes(inputs);
   const auto first_row = [&](int64_t block) { return block * rows / blocks; };
   for (int64_t group = 0; group < blocks; group += blocks_per_group) {
     const int64_t end = std::min(blocks, group + blocks_per_group);
     for (int64_t b = group; b < end; ++b) {
       kernels.pack_rows(x + first_row(b) * inputs, inputs, static_cast<int>(first_row(b + 1) - first_row(b)), inputs,
-                        packed + (first_row(b) - first_row(group)) * row_floats);
+                        packed + (first_row(b) - first_row(group)) * row_bytes);
     }
     for (int64_t column = 0; column < outputs; column += kernels.columns_per_panel) {
       for (int64_t b = group; b < end; ++b) {
         const int64_t row = first_row(b);
-        kernels.gemm({.rows = packed + (row - first_row(group)) * row_floats,
-                      .panel = panels + column / kernels.columns_per_panel * panel_floats,
+        kernels.gemm({.rows = packed + (row - first_row(group)) * row_bytes,
+                      .panel = panels + column / kernels.columns_per_panel * panel_bytes,
                       .inputs = inputs,
                       .row_count = static_cast<int>(first_row(b + 1) - row),
                       .column_count = static_cast<int>(std::min<int64_t>(kernels.columns_per_panel, outputs - column)),
@@ -108,7 +112,7 @@ void run_gemm(const Kernels& kernels, float* x, float* panels, const float* bias
   }
 }
 
-void bench_gemm(const Kernels& kernels, double peak) {
+void bench_gemm(const MatrixKernels& kernels, double peak) {
   struct Layer {
     const char* name;
     int64_t inputs, outputs;
@@ -123,24 +127,24 @@ void bench_gemm(const Kernels& kernels, double peak) {
                           {"mlp down + residual", 3072, 768, Activation::none, true}};
   for (const Layer& layer : layers) {
     const int64_t panels = (layer.outputs + kernels.columns_per_panel - 1) / kernels.columns_per_panel;
-    const int64_t panel_floats = kernels.panel_floats(layer.inputs);
+    const int64_t panel_bytes = kernels.panel_bytes(layer.inputs);
     const float deviation = 1.0f / std::sqrt(static_cast<float>(layer.inputs));  // so that activations see what they see in a model
-    Floats weights(layer.inputs * layer.outputs, deviation), packed_weights(panels * panel_floats), bias(layer.outputs);
+    Floats weights(layer.inputs * layer.outputs, deviation), packed_weights(panels * panel_bytes / sizeof(float)), bias(layer.outputs);
     for (int64_t p = 0; p < panels; ++p) {
       const int64_t column = p * kernels.columns_per_panel;
       kernels.pack_weights(weights + column * layer.inputs, layer.inputs,
                            static_cast<int>(std::min<int64_t>(kernels.columns_per_panel, layer.outputs - column)), layer.inputs,
-                           packed_weights + p * panel_floats);
+                           packed_weights.bytes() + p * panel_bytes);
     }
     for (const int64_t rows : {50, 400, 1600}) {
       Floats x(rows * layer.inputs), residual(rows * layer.outputs), out(rows * layer.outputs);
-      Floats packed(128 * kernels.row_floats(layer.inputs));
+      Floats packed(128 * kernels.row_bytes(layer.inputs) / sizeof(float));
       const double taken = best_seconds([&] {
-        run_gemm(kernels, x, packed_weights, bias, layer.residual ? static_cast<float*>(residual) : nullptr, out, packed, rows,
+        run_gemm(kernels, x, packed_weights.bytes(), bias, layer.residual ? static_cast<float*>(residual) : nullptr, out, packed.bytes(), rows,
                  layer.inputs, layer.outputs, layer.activation);
       });
       const double rate = 2.0 * rows * layer.inputs * layer.outputs / taken;
-      std::printf("  gemm %4ld x %4ld x %4ld %-24s %9.1f us %7.1f GF/s %5.1f %% of peak\n", rows, layer.inputs, layer.outputs,
+      std::printf("  gemm %4ld x %4ld x %4ld %-24s %9.1f us %7.1f Gop/s %5.1f %% of peak\n", rows, layer.inputs, layer.outputs,
                   layer.name, taken * 1e6, rate * 1e-9, 100 * rate / peak);
     }
   }
@@ -148,7 +152,7 @@ void bench_gemm(const Kernels& kernels, double peak) {
 
 // ---- attention: one head of 64 in rows of queries, keys and values side by side, as the fused projection leaves them
 
-void bench_attention(const Kernels& kernels, double peak) {
+void bench_attention(const AttentionKernels& kernels, double peak) {
   struct Case {
     const char* name;
     int64_t queries, keys;
@@ -159,11 +163,11 @@ void bench_attention(const Kernels& kernels, double peak) {
                         {"one query", 1, 577, false}};
   constexpr int64_t kHead = 64, kHeads = 12, kRow = 3 * kHead * kHeads;
   for (const Case& c : cases) {
-    Floats rows(c.keys * kRow), out(c.queries * kHead * kHeads), scratch(kernels.attention_scratch(c.keys, kHead) / sizeof(float));
+    Floats rows(c.keys * kRow), out(c.queries * kHead * kHeads), scratch(kernels.scratch(c.keys, kHead) / sizeof(float));
     const double taken = best_seconds([&] {
       for (int64_t head = 0; head < kHeads; ++head) {
         const KeyRun run{rows + (kHeads + head) * kHead, rows + (2 * kHeads + head) * kHead, kRow, kRow, c.keys, 0};
-        kernels.attention({.queries = rows + head * kHead,
+        kernels.attend({.queries = rows + head * kHead,
                            .query_stride = kRow,
                            .query_count = c.queries,
                            .first_query_position = c.keys - c.queries,
@@ -203,10 +207,13 @@ int main(int count, char** names) {
     bool wanted = count == 1;
     for (int i = 1; i < count; ++i) wanted = wanted || std::strcmp(names[i], kernels->name) == 0;
     if (!wanted) continue;
-    const double peak = measure_peak(*kernels);
-    std::printf("%s: peak %.1f GF/s\n", kernels->name, peak * 1e-9);
-    bench_gemm(*kernels, peak);
-    bench_attention(*kernels, peak);
+    for (const Precision precision : {Precision::fp32, Precision::bf16, Precision::int8}) {
+      const MatrixKernels& format = kernels->matrix(precision);
+      const double peak = measure_peak(format);
+      std::printf("%s %s by %s: peak %.1f Gop/s\n", kernels->name, name_of(precision), format.instruction, peak * 1e-9);
+      bench_gemm(format, peak);
+      if (precision != Precision::int8) bench_attention(precision == Precision::bf16 ? kernels->bf16_attention : kernels->attention, peak);
+    }
     bench_rows(*kernels);
   }
 }

@@ -16,6 +16,9 @@ namespace {
 
 const Activation kActivations[] = {Activation::none, Activation::quick_gelu, Activation::gelu, Activation::gelu_tanh, Activation::relu, Activation::tanh};
 
+// How far an activation may be off in bf16 and int8: less than a tenth of what rounding its argument costs. (Relative to results above 1.)
+constexpr double kReducedError = 1e-4;
+
 struct Problem {
   Problem(int64_t rows_, int64_t inputs_, int64_t outputs_) : rows(rows_), inputs(inputs_), outputs(outputs_) {}
 
@@ -243,7 +246,8 @@ TEST_CASE("gemm: error against fp64, over sizes that straddle every vector width
         CAPTURE(inputs);
         CAPTURE(static_cast<int>(activation));
         const Comparison c = samples[static_cast<int>(activation)].judge();
-        CHECK_MESSAGE(c.fault.empty(), c.text());
+        const bool reduced = format.precision != Precision::fp32 && activation != Activation::none;
+        CHECK_MESSAGE((c.fault.empty() || (reduced && c.fast_max <= 2 * c.plain_max + c.ulp + kReducedError)), c.text());
         summary.take(c);
       }
     }
@@ -316,8 +320,7 @@ TEST_CASE("activations: error against fp64 in every range of x") {
         const Comparison c = compare(product(kernels, p), product(format.plain, p), exact_product(p));
         CAPTURE(static_cast<int>(activation));
         CAPTURE(edges[e]);
-        // In the small formats an activation may be off by 1e-4: less than a tenth of what rounding x costs.
-        const bool good = format.precision == Precision::fp32 ? c.fault.empty() : c.fast_max <= 2 * c.plain_max + c.ulp + 1e-4;
+        const bool good = format.precision == Precision::fp32 ? c.fault.empty() : c.fast_max <= 2 * c.plain_max + c.ulp + kReducedError;
         CHECK_MESSAGE(good, c.text());
         summary.take(c);
       }

@@ -9,12 +9,42 @@
 
 #include "host/isa.h"
 #include "host/kernels/kernels.h"
+#include "support/machine.h"
+
+namespace oag::host {
+
+#ifdef OAG_EMULATED_AVX512
+const Kernels* emulated_avx512_kernels();
+const MatrixKernels* emulated_avx512vnni_int8();
+const MatrixKernels* emulated_avx512bf16_matrix();
+const AttentionKernels* emulated_avx512bf16_attention();
+#endif
+}  // namespace oag::host
 
 namespace oag::host::tests {
 
-// Calls test(table) for every instruction set that this build has and this CPU runs; says which it leaves out.
+// The units of AVX-512, compiled for intrinsics that AVX2 computes: without VNNI and BF16, and with them. None where the build has no SIMDe, or the CPU no AVX2.
+inline std::vector<Kernels> emulated_tables() {
+  std::vector<Kernels> tables;
+#ifdef OAG_EMULATED_AVX512
+  if (!isa_refusal(Isa::avx2).empty() || oag::test::slow_machine()) return tables;  // an emulator in an emulator takes an hour
+  tables.assign(2, *emulated_avx512_kernels());
+  tables[0].name = "emulated avx512";
+  tables[1].name = "emulated avx512 with vnni and bf16";
+  tables[1].int8 = *emulated_avx512vnni_int8();
+  tables[1].bf16 = *emulated_avx512bf16_matrix();
+  tables[1].bf16_attention = *emulated_avx512bf16_attention();
+#endif
+  return tables;
+}
+
+// Calls test(table) for every instruction set that this build has and this CPU runs, and for those that are emulated; says which it leaves out.
 template <typename Test>
 void for_each_table(Test test) {
+  for (const Kernels& emulated : emulated_tables()) {
+    INFO("table: ", std::string(emulated.name));
+    test(emulated);
+  }
   for (const Isa isa : {Isa::reference, Isa::avx2, Isa::avx512, Isa::neon}) {
     const Kernels* kernels = find_kernels(isa);
     if (!kernels) continue;

@@ -2,17 +2,20 @@
 #include "host/kernels/tables.h"
 
 namespace oag::host {
-
 namespace {
 
-// A table with what it lacks taken from the reference.
-Kernels completed(const Kernels& table) {
-  Kernels all = table;
-  if (!all.bf16.gemm) all.bf16 = reference_kernels()->bf16;
-  if (!all.int8.gemm) all.int8 = reference_kernels()->int8;
-  if (!all.bf16_attention.attend) all.bf16_attention = reference_kernels()->bf16_attention;
-  return all;
+#if defined(__x86_64__)
+// What the CPU has beyond the instruction set that names the table. Tiles of AMX, for bf16 and int8, would take their place here too: another unit, with rows and columns of its own.
+Kernels avx512_of_this_cpu() {
+  Kernels table = *avx512_kernels();
+  if (cpu_has("avx512vnni")) table.int8 = *avx512vnni_int8();
+  if (cpu_has("avx512bf16")) {
+    table.bf16 = *avx512bf16_matrix();
+    table.bf16_attention = *avx512bf16_attention();
+  }
+  return table;
 }
+#endif
 
 #if defined(__aarch64__)
 Kernels neon_of_this_cpu() {
@@ -23,6 +26,7 @@ Kernels neon_of_this_cpu() {
   } else if (cpu_has("asimddp")) {
     table.int8 = *dotprod_neon();
   }
+  table.bf16_attention = reference_kernels()->bf16_attention;  // until NEON has its own
   return table;
 }
 #endif
@@ -33,17 +37,14 @@ const Kernels* find_kernels(Isa isa) {
   switch (isa) {
     case Isa::reference: return reference_kernels();
 #if defined(__x86_64__)
-    case Isa::avx2: {
-      static const Kernels table = completed(*avx2_kernels());
-      return &table;
-    }
+    case Isa::avx2: return avx2_kernels();
     case Isa::avx512: {
-      static const Kernels table = completed(*avx512_kernels());
+      static const Kernels table = avx512_of_this_cpu();
       return &table;
     }
 #elif defined(__aarch64__)
     case Isa::neon: {
-      static const Kernels table = completed(neon_of_this_cpu());
+      static const Kernels table = neon_of_this_cpu();
       return &table;
     }
 #endif

@@ -1,12 +1,23 @@
 #include "host/kernels/simd_avx2.h"
 // (first: what follows is written in its terms)
+#include "host/kernels/bf16_simd.h"
+#include "host/kernels/int8_avx2.h"
 #include "host/kernels/table_simd.h"
 #include "host/kernels/tables.h"
 
 namespace oag::host {
 namespace {
-constexpr Kernels kTable = simd_table("avx2", Isa::avx2);
+
+constexpr Kernels make_table() {
+  Kernels table = simd_table("avx2", Isa::avx2);
+  table.bf16 = widened_bf16();
+  table.bf16_attention = attention_kernels<RoundedToBf16>();
+  table.int8 = int8_matrix<WidenedInt8>("vpmaddwd");
+  return table;
 }
+constexpr Kernels kTable = make_table();
+
+}  // namespace
 
 const Kernels* avx2_kernels() { return &kTable; }
 

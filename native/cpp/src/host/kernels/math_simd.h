@@ -65,13 +65,19 @@ inline Vec gelu(Vec x) {
   return sub(max(set1(0.0f), x), mul(mul(a, set1(0.5f)), power_of_two(exponent, fraction)));
 }
 
-template <Activation kActivation>
+// The functions that activations are made of: to fp32 accuracy here, to that of the small formats in reduced_math_simd.h.
+struct FullMath {
+  static Vec times_sigmoid(Vec x, Vec z) { return sigmoid_times(x, z); }
+  static Vec gelu(Vec x) { return host::gelu(x); }
+};
+
+template <Activation kActivation, class Math>
 inline Vec activate(Vec x) {
-  if constexpr (kActivation == Activation::quick_gelu) return sigmoid_times(x, mul(x, set1(1.702f)));
-  if constexpr (kActivation == Activation::gelu) return gelu(x);
+  if constexpr (kActivation == Activation::quick_gelu) return Math::times_sigmoid(x, mul(x, set1(1.702f)));
+  if constexpr (kActivation == Activation::gelu) return Math::gelu(x);
   if constexpr (kActivation == Activation::gelu_tanh) {  // ½(1 + tanh u) = sigmoid(2u)
     const Vec cubic = mul(mul(mul(x, x), x), set1(0.044715f));
-    return sigmoid_times(x, mul(add(x, cubic), set1(1.59576912f)));  // 2√(2/π)
+    return Math::times_sigmoid(x, mul(add(x, cubic), set1(1.59576912f)));  // 2√(2/π)
   }
   if constexpr (kActivation == Activation::relu) return max(set1(0.0f), x);
   if constexpr (kActivation == Activation::tanh) return hyperbolic_tangent(x);

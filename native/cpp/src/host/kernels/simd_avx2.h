@@ -84,5 +84,43 @@ inline void transpose(Vec rows[kLanes]) {
 
 inline float square_root(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))); }
 
+// ---- words of 32 bits that are no fp32, held in a Vec all the same
+
+inline __m256i bits(Vec v) { return _mm256_castps_si256(v); }
+inline Vec from_bits(__m256i v) { return _mm256_castsi256_ps(v); }
+inline Vec either_bits(Vec a, Vec b) { return _mm256_or_ps(a, b); }
+
+// The compiler knows nothing of what v was: it takes no sum apart to add in another order, and computes nothing once that is to be done again.
+inline void forget(Vec& v) { asm("" : "+x"(v)); }
+
+inline Vec set1_int(int32_t x) { return from_bits(_mm256_set1_epi32(x)); }
+inline Vec sub_ints(Vec a, Vec b) { return from_bits(_mm256_sub_epi32(bits(a), bits(b))); }
+inline Vec mul_ints(Vec a, Vec b) { return from_bits(_mm256_mullo_epi32(bits(a), bits(b))); }
+// To the nearest, ties to even; and of one number.
+inline Vec to_ints(Vec v) { return from_bits(_mm256_cvtps_epi32(v)); }
+inline Vec from_ints(Vec v) { return _mm256_cvtepi32_ps(bits(v)); }
+inline int32_t rounded(float x) { return _mm_cvtss_si32(_mm_set_ss(x)); }
+
+// v · 2^exponent for integral exponent of −127 … 128: zero and infinity at the ends.
+inline Vec scale_by_power_or_zero(Vec v, Vec exponent) {
+  return mul(v, from_bits(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(exponent), _mm256_set1_epi32(127)), 23)));
+}
+
+// fp32 of which the lower half is zero: to the nearest bf16, ties to even; a NaN stays one.
+inline Vec round_to_bf16(Vec v) {
+  const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits(v), 16), _mm256_set1_epi32(1));
+  const __m256i nearest = _mm256_add_epi32(bits(v), _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
+  const Vec nan = from_bits(_mm256_set1_epi32(0x7fc00000));
+  return _mm256_blendv_ps(from_bits(_mm256_and_si256(nearest, _mm256_set1_epi32(-0x10000))), nan, _mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+}
+// Words of two bf16, the first in the lower half: from 16 consecutive numbers, and each half as fp32.
+inline Vec bf16_pairs(Vec low, Vec high) {
+  const Vec first = round_to_bf16(_mm256_shuffle_ps(low, high, 0x88)), second = round_to_bf16(_mm256_shuffle_ps(low, high, 0xdd));
+  const __m256i words = _mm256_or_si256(_mm256_srli_epi32(bits(first), 16), bits(second));
+  return from_bits(_mm256_permute4x64_epi64(words, 0xd8));  // shuffle works within halves
+}
+inline Vec first_of_pairs(Vec words) { return from_bits(_mm256_slli_epi32(bits(words), 16)); }
+inline Vec second_of_pairs(Vec words) { return from_bits(_mm256_and_si256(bits(words), _mm256_set1_epi32(-0x10000))); }
+
 }  // namespace
 }  // namespace oag::host

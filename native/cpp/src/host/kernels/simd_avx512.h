@@ -81,5 +81,47 @@ inline void transpose(Vec rows[kLanes]) {
 
 inline float square_root(float x) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))); }
 
+// ---- words of 32 bits that are no fp32, held in a Vec all the same (simd_avx2.h says what each does)
+
+inline __m512i bits(Vec v) { return _mm512_castps_si512(v); }
+inline Vec from_bits(__m512i v) { return _mm512_castsi512_ps(v); }
+inline Vec either_bits(Vec a, Vec b) { return from_bits(_mm512_or_si512(bits(a), bits(b))); }
+
+#ifdef OAG_EMULATED_AVX512  // a test, where a Vec is no register
+inline void forget(Vec&) {}
+inline void add_ints_in_place(Vec& sum, Vec x) { sum = from_bits(_mm512_add_epi32(bits(sum), bits(x))); }
+#else
+inline void forget(Vec& v) { asm("" : "+v"(v)); }
+// Left to itself, GCC 12 adds products to each other first, or into other registers than the sums', and has none left: a hundred spills in the loop of a matrix product.
+inline void add_ints_in_place(Vec& sum, Vec x) { asm("vpaddd %1, %0, %0" : "+v"(sum) : "v"(x)); }
+#endif
+
+inline Vec set1_int(int32_t x) { return from_bits(_mm512_set1_epi32(x)); }
+inline Vec sub_ints(Vec a, Vec b) { return from_bits(_mm512_sub_epi32(bits(a), bits(b))); }
+inline Vec mul_ints(Vec a, Vec b) { return from_bits(_mm512_mullo_epi32(bits(a), bits(b))); }
+inline Vec to_ints(Vec v) { return from_bits(_mm512_cvtps_epi32(v)); }
+inline Vec from_ints(Vec v) { return _mm512_cvtepi32_ps(bits(v)); }
+inline int32_t rounded(float x) { return _mm_cvtss_si32(_mm_set_ss(x)); }
+
+inline Vec scale_by_power_or_zero(Vec v, Vec exponent) {
+  const __mmask16 normal = _mm512_cmp_ps_mask(exponent, _mm512_set1_ps(-126.0f), _CMP_NLT_UQ);  // a NaN passes
+  return _mm512_maskz_scalef_ps(normal, v, exponent);
+}
+
+inline Vec round_to_bf16(Vec v) {
+  const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits(v), 16), _mm512_set1_epi32(1));
+  const __m512i nearest = _mm512_add_epi32(bits(v), _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+  const __m512i rounded = _mm512_and_si512(nearest, _mm512_set1_epi32(-0x10000));
+  return from_bits(_mm512_mask_mov_epi32(rounded, _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q), _mm512_set1_epi32(0x7fc00000)));
+}
+inline Vec bf16_pairs(Vec low, Vec high) {
+  const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  const Vec first = round_to_bf16(_mm512_permutex2var_ps(low, even, high));
+  const Vec second = round_to_bf16(_mm512_permutex2var_ps(low, _mm512_add_epi32(even, _mm512_set1_epi32(1)), high));
+  return from_bits(_mm512_or_si512(_mm512_srli_epi32(bits(first), 16), bits(second)));
+}
+inline Vec first_of_pairs(Vec words) { return from_bits(_mm512_slli_epi32(bits(words), 16)); }
+inline Vec second_of_pairs(Vec words) { return from_bits(_mm512_and_si512(bits(words), _mm512_set1_epi32(-0x10000))); }
+
 }  // namespace
 }  // namespace oag::host
