@@ -74,7 +74,7 @@ class SharedLibraryTest {
     }
 
     private static Path folder() {
-        return Path.of("target/classes/org/openautoglm/bindings", Loader.platform());
+        return Path.of("target/classes/org/openautoglm/bindings", System.getProperty("openautoglm.built.platform", Loader.platform()));
     }
 
     private static String readelf(String what, String library) throws Exception {
