@@ -339,12 +339,15 @@ OAG_API oag_status oag_store_append(oag_store* store, const float* rows, size_t 
 OAG_API oag_status oag_store_append_texts(oag_store* store, const float* rows, size_t count, const char* texts, const int64_t* offsets, char* error,
                                           size_t error_capacity);
 
+/* Adds the rows of `other` whose ids are not in `store`, bit for bit; `added` (may be NULL) receives how many. The settings of both must be equal. */
+OAG_API oag_status oag_store_append_missing(oag_store* store, const oag_store* other, int64_t* added, char* error, size_t error_capacity);
+
 /* Replaces the file at `path`: after a crash there is the old one or the new one, whole. */
 OAG_API oag_status oag_store_save(const oag_store* store, const char* path, char* error, size_t error_capacity);
 
 /* The k best rows for each of queries [query_count, dimension], best first, equal scores by row: rows and scores [query_count, k], of which found [query_count]
- * are filled. A score is a dot product, a cosine, or minus the Euclidean distance. `filter` may be NULL: else row r can be found only where bit r mod 64 of word r / 64 is
- * set, and filter_rows must be the number of rows. */
+ * are filled. A score is a dot product, a cosine, or minus the Euclidean distance. `filter` may be NULL: else row r can be found only where it is below
+ * filter_rows and bit r mod 64 of word r / 64 is set. */
 OAG_API oag_status oag_store_search(const oag_store* store, const float* queries, size_t query_count, size_t k, const uint64_t* filter, size_t filter_rows,
                                     int64_t* rows, float* scores, int64_t* found, char* error, size_t error_capacity);
 

@@ -52,4 +52,30 @@ static const int32_t sizeof_oag_item = sizeof(oag_item);
 static const int32_t offsetof_oag_item_status = offsetof(oag_item, status);
 static const int32_t offsetof_oag_item_error = offsetof(oag_item, error);
 
+static const int32_t sizeof_oag_calibration = sizeof(oag_calibration);
+static const int32_t offsetof_oag_calibration_reserved = offsetof(oag_calibration, reserved);
+static const int32_t offsetof_oag_calibration_scale = offsetof(oag_calibration, scale);
+static const int32_t offsetof_oag_calibration_bias = offsetof(oag_calibration, bias);
+static const int32_t offsetof_oag_calibration_loss_before = offsetof(oag_calibration, loss_before);
+static const int32_t offsetof_oag_calibration_loss_after = offsetof(oag_calibration, loss_after);
+static const int32_t offsetof_oag_calibration_error_before = offsetof(oag_calibration, error_before);
+static const int32_t offsetof_oag_calibration_error_after = offsetof(oag_calibration, error_after);
+
+static const int32_t sizeof_oag_store_settings = sizeof(oag_store_settings);
+static const int32_t offsetof_oag_store_settings_dimension = offsetof(oag_store_settings, dimension);
+static const int32_t offsetof_oag_store_settings_metric = offsetof(oag_store_settings, metric);
+static const int32_t offsetof_oag_store_settings_row_type = offsetof(oag_store_settings, row_type);
+static const int32_t offsetof_oag_store_settings_id_kind = offsetof(oag_store_settings, id_kind);
+static const int32_t offsetof_oag_store_settings_precision = offsetof(oag_store_settings, precision);
+static const int32_t offsetof_oag_store_settings_model_hash = offsetof(oag_store_settings, model_hash);
+static const int32_t offsetof_oag_store_settings_model_name = offsetof(oag_store_settings, model_name);
+
+static const int32_t sizeof_oag_store_info = sizeof(oag_store_info);
+static const int32_t offsetof_oag_store_info_dimension = offsetof(oag_store_info, dimension);
+static const int32_t offsetof_oag_store_info_metric = offsetof(oag_store_info, metric);
+static const int32_t offsetof_oag_store_info_row_type = offsetof(oag_store_info, row_type);
+static const int32_t offsetof_oag_store_info_id_kind = offsetof(oag_store_info, id_kind);
+static const int32_t offsetof_oag_store_info_precision = offsetof(oag_store_info, precision);
+static const int32_t offsetof_oag_store_info_rows = offsetof(oag_store_info, rows);
+
 #endif

@@ -139,6 +139,15 @@ OAG_API oag_status oag_store_append_texts(oag_store* store, const float* rows, s
   });
 }
 
+OAG_API oag_status oag_store_append_missing(oag_store* store, const oag_store* other, int64_t* added, char* error, size_t error_capacity) {
+  return guarded(error, error_capacity, [&] {
+    require(store != other, "a store cannot be appended to itself");
+    const InCall call(store), source(other);
+    const int64_t count = call->append_missing(*source.operator->());
+    if (added) *added = count;
+  });
+}
+
 OAG_API oag_status oag_store_save(const oag_store* store, const char* path, char* error, size_t error_capacity) {
   return guarded(error, error_capacity, [&] {
     const InCall call(store);
@@ -152,7 +161,7 @@ OAG_API oag_status oag_store_search(const oag_store* store, const float* queries
     const InCall call(store);
     if (query_count == 0) return;
     require(queries != nullptr && rows != nullptr && scores != nullptr && found != nullptr, "queries, rows, scores or found is NULL");
-    const auto hits = call->search(queries, static_cast<int64_t>(query_count), static_cast<int64_t>(std::min<size_t>(k, INT64_MAX)), filter, static_cast<int64_t>(filter_rows),
+    const auto hits = call->search(queries, static_cast<int64_t>(query_count), static_cast<int64_t>(std::min<size_t>(k, INT64_MAX)), {filter, static_cast<int64_t>(std::min<size_t>(filter_rows, INT64_MAX))},
                                    search::score_kernels(call.runtime().kernels().isa), call.runtime().threads());
     for (size_t q = 0; q < query_count; ++q) {
       found[q] = static_cast<int64_t>(hits[q].size());

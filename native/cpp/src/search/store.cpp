@@ -100,11 +100,7 @@ void Store::append(const float* vectors, const IdBatch& ids) {
       char* const row = room_for_row(count_ + i);
       set_factors(count_ + i, encode_row(settings_.row_type, settings_.metric, vectors + i * settings_.dimension, settings_.dimension, row));
     }
-    if (journal_ && ids.count > 0) {
-      StoredRows rows = stored(count_, ids.count);
-      rows.ids = ids;
-      journal_->append(rows);
-    }
+    journal_rows(count_, ids.count, ids);
   } catch (...) {
     truncate(count_);
     throw;
@@ -112,19 +108,63 @@ void Store::append(const float* vectors, const IdBatch& ids) {
   count_ += ids.count;
 }
 
+void Store::journal_rows(int64_t first, int64_t count, const IdBatch& ids) {
+  if (!journal_ || count == 0) return;
+  StoredRows rows = stored(first, count);
+  rows.ids = ids;
+  journal_->append(rows);
+}
+
 void Store::take(const StoredRows& rows) {
   ids_.append(rows.ids);
-  const auto bytes = static_cast<size_t>(settings_.dimension * element_bytes(settings_.row_type));
   std::vector<float> floats(static_cast<size_t>(settings_.dimension));
   for (int64_t i = 0; i < rows.count; ++i) {
-    char* const row = room_for_row(count_ + i);
-    std::memcpy(row, rows.elements(i), bytes);
-    const float scale = settings_.row_type == RowType::int8 ? rows.scale(i) : 1.0f;
-    decode_row(settings_.row_type, row, settings_.dimension, scale, floats.data());
+    copy_row(rows, i, count_ + i);
+    decode_row(settings_.row_type, rows.elements(i), settings_.dimension, rows.scale(i), floats.data());
     checked_squared_length(floats.data(), settings_.dimension, "row " + std::to_string(count_ + i));
-    set_factors(count_ + i, {scale, factor_of(settings_.row_type, settings_.metric, row, settings_.dimension, scale)});
   }
   count_ += rows.count;
+}
+
+void Store::copy_row(const StoredRows& rows, int64_t i, int64_t row) {
+  char* const own = room_for_row(row);
+  std::memcpy(own, rows.elements(i), static_cast<size_t>(settings_.dimension * element_bytes(settings_.row_type)));
+  const float scale = rows.scale(i);
+  set_factors(row, {scale, factor_of(settings_.row_type, settings_.metric, own, settings_.dimension, scale)});
+}
+
+int64_t Store::append_missing(const Store& other) {
+  if (this == &other) throw Error(Status::invalid_argument, "a store cannot be appended to itself");
+  if (const std::string text = difference(other.settings_, settings_, true); !text.empty()) throw Error(Status::invalid_argument, "the stores differ: " + text);
+  // Two threads that append each of two stores to the other would wait for each other, were the locks not taken together.
+  std::unique_lock own(mutex_, std::defer_lock);
+  std::shared_lock theirs(other.mutex_, std::defer_lock);
+  std::lock(own, theirs);
+  std::vector<int64_t> numbers, offsets = {0}, missing;
+  std::string texts;
+  for (int64_t row = 0; row < other.count_; ++row) {
+    if (ids_.kind() == IdKind::numbers ? ids_.find(other.ids_.number(row)) >= 0 : ids_.find(other.ids_.text(row)) >= 0) continue;
+    missing.push_back(row);
+    if (ids_.kind() == IdKind::numbers) {
+      numbers.push_back(other.ids_.number(row));
+    } else {
+      texts += other.ids_.text(row);
+      offsets.push_back(static_cast<int64_t>(texts.size()));
+    }
+  }
+  const auto count = static_cast<int64_t>(missing.size());
+  const IdBatch ids{numbers.data(), texts.data(), offsets.data(), count};
+  const StoredRows all = other.stored(0, other.count_);
+  ids_.append(ids);
+  try {
+    for (int64_t i = 0; i < count; ++i) copy_row(all, missing[static_cast<size_t>(i)], count_ + i);
+    journal_rows(count_, count, ids);
+  } catch (...) {
+    truncate(count_);
+    throw;
+  }
+  count_ += count;
+  return count;
 }
 
 StoredRows Store::stored(int64_t first, int64_t count) const {
@@ -136,6 +176,7 @@ StoredRows Store::stored(int64_t first, int64_t count) const {
     return parts_[static_cast<size_t>(row / rows_per_part_)].rows.get() + row % rows_per_part_ * row_bytes_;
   };
   rows.scale = [this, first](int64_t i) {
+    if (settings_.row_type != RowType::int8) return 1.0f;
     const int64_t row = first + i;
     return parts_[static_cast<size_t>(row / rows_per_part_)].scales[static_cast<size_t>(row % rows_per_part_)];
   };
@@ -167,13 +208,10 @@ std::vector<Segment> Store::segments() const {
   return segments;
 }
 
-std::vector<std::vector<Hit>> Store::search(const float* queries, int64_t query_count, int64_t k, Filter filter, int64_t filter_rows, const ScoreKernels& kernels,
-                                            Parallel& threads) const {
+std::vector<std::vector<Hit>> Store::search(const float* queries, int64_t query_count, int64_t k, Filter filter, const ScoreKernels& kernels, Parallel& threads) const {
   if (k < 1) throw Error(Status::invalid_argument, "k is " + std::to_string(k) + ": ask for one row at least");
   const PreparedQueries prepared(settings_.row_type, settings_.metric, queries, query_count, settings_.dimension);
   const std::shared_lock lock(mutex_);
-  if (filter && filter_rows != count_)
-    throw Error(Status::invalid_argument, "the filter is for " + std::to_string(filter_rows) + " rows, but the store has " + std::to_string(count_));
   return search::search(segments(), row_bytes_, prepared, std::min(k, count_), filter, kernels, threads);
 }
 

@@ -37,13 +37,15 @@ class Store {
   // Adds rows [ids.count, dimension] behind the others: all of them, or on an error none. Error(invalid_argument) naming the row or the id.
   void append(const float* vectors, const IdBatch& ids);
 
+  // Adds the rows of another store whose ids are not here, bit for bit, and returns how many: all of them, or on an error none.
+  // Error(invalid_argument) when the stores differ in their vectors or layout, or are one.
+  int64_t append_missing(const Store& other);
+
   // Replaces the file at `path` by this store: after a crash at any moment there is the old file or the new one, whole. Error(io).
   void save(const std::string& path) const;
 
-  // For each query [count, dimension] its k best rows. Error(invalid_argument): a query that is not finite, k < 1, a filter of another length than
-  // `filter_rows` = count(). A filter of null is none.
-  std::vector<std::vector<Hit>> search(const float* queries, int64_t query_count, int64_t k, Filter filter, int64_t filter_rows, const ScoreKernels& kernels,
-                                       Parallel& threads) const;
+  // For each query [count, dimension] its k best rows. Error(invalid_argument): a query that is not finite, k < 1.
+  std::vector<std::vector<Hit>> search(const float* queries, int64_t query_count, int64_t k, Filter filter, const ScoreKernels& kernels, Parallel& threads) const;
 
   // Calls body(ids) while no row can be added.
   template <class Body>
@@ -66,6 +68,8 @@ class Store {
   void truncate(int64_t count) noexcept;
   void take(const StoredRows& rows);
   void take_from(const std::string& path, const StoredRows& rows);  // with errors of the file
+  void copy_row(const StoredRows& rows, int64_t i, int64_t row);
+  void journal_rows(int64_t first, int64_t count, const IdBatch& ids);
   StoredRows stored(int64_t first, int64_t count) const;
   std::vector<Segment> segments() const;
 

@@ -191,7 +191,8 @@ void take_block(const Reader& reader, const StoreSettings& settings, const std::
     rows.ids.offsets = offsets.data();
   }
   rows.elements = [=](int64_t i) -> const void* { return values + i * elements; };
-  rows.scale = [=](int64_t i) { return get<float>(scales + i * int64_t{sizeof(float)}); };
+  const bool scaled = settings.row_type == RowType::int8;
+  rows.scale = [=](int64_t i) { return scaled ? get<float>(scales + i * int64_t{sizeof(float)}) : 1.0f; };
   take(rows);
 }
 

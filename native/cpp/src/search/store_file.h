@@ -39,12 +39,12 @@ std::string model_of(const StoreSettings& settings);
 // differs, `ours` second. Settings of no model in particular go with any.
 std::string difference(const StoreSettings& found, const StoreSettings& ours, bool layout);
 
-// Rows on their way to or from a file: elements are dense, `scales` is null but for int8.
+// Rows on their way to or from a file or another store.
 struct StoredRows {
   int64_t first_row = 0;
   int64_t count = 0;
-  std::function<const void*(int64_t)> elements;  // of row i of these
-  std::function<float(int64_t)> scale;
+  std::function<const void*(int64_t)> elements;  // of row i of these, dense
+  std::function<float(int64_t)> scale;           // 1 but for int8
   IdBatch ids;
 };
 

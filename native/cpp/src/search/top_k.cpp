@@ -20,14 +20,15 @@ PreparedQueries::Rows part(const PreparedQueries::Rows& rows, int64_t row_bytes,
   return {static_cast<const char*>(rows.rows) + begin * row_bytes, rows.scales ? rows.scales + begin : nullptr, rows.factors ? rows.factors + begin : nullptr, count};
 }
 
-bool passes(Filter filter, int64_t row) { return !filter || (filter[row / kWordRows] >> (row % kWordRows) & 1) != 0; }
+bool passes(Filter filter, int64_t row) { return !filter.words || (row < filter.rows && (filter.words[row / kWordRows] >> (row % kWordRows) & 1) != 0); }
 
 // Whether any of the rows [first, first + count) passes: a word at a time.
 bool any_passes(Filter filter, int64_t first, int64_t count) {
-  if (!filter) return true;
-  const int64_t last = first + count - 1;
+  if (!filter.words) return true;
+  const int64_t last = std::min(first + count, filter.rows) - 1;
+  if (last < first) return false;
   for (int64_t word = first / kWordRows; word <= last / kWordRows; ++word) {
-    uint64_t bits = filter[word];
+    uint64_t bits = filter.words[word];
     if (word == first / kWordRows) bits &= ~uint64_t{0} << (first % kWordRows);
     if (word == last / kWordRows) bits &= ~uint64_t{0} >> (kWordRows - 1 - last % kWordRows);
     if (bits) return true;

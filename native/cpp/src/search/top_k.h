@@ -39,8 +39,11 @@ struct Segment {
   int64_t first_row;  // the number of its first
 };
 
-// Which rows may be found: bit i mod 64 of word i / 64. Null: all.
-using Filter = const uint64_t*;
+// Which rows may be found: row r when it is below `rows` and bit r mod 64 of word r / 64 is set. Without words: all.
+struct Filter {
+  const uint64_t* words = nullptr;
+  int64_t rows = 0;
+};
 
 // For each query its k best rows, best first; fewer where fewer pass the filter. Blocks of rows go to the pool's threads and stay in a core's cache
 // while all queries pass over them. The result does not depend on threads or blocks. `row_bytes`: from one row to the next.

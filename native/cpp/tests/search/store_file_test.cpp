@@ -65,7 +65,7 @@ std::string outcome(const std::string& path) {
 std::vector<Hit> all_hits(const Store& store) {
   ThreadPool pool(1);
   const std::vector<float> query = random_floats(store.settings().dimension, 99);
-  return store.search(query.data(), 1, 1 << 20, nullptr, 0, plain_kernels(), pool)[0];
+  return store.search(query.data(), 1, 1 << 20, {}, plain_kernels(), pool)[0];
 }
 
 }  // namespace
@@ -175,6 +175,35 @@ TEST_CASE("rows and ids that cannot be are refused, and nothing is added") {
     CHECK(ids.find("c") == -1);
     CHECK(ids.find(int64_t{3}) == -1);
   });
+}
+
+TEST_CASE("the rows that another store has more are added bit for bit, to its file and journal too") {
+  const TempFolder folder;
+  for (const RowType type : {RowType::fp32, RowType::bf16, RowType::int8})
+    for (const IdKind ids : {IdKind::numbers, IdKind::texts}) {
+      const StoreSettings settings = settings_of(9, type, ids);
+      Store all(settings), some(settings);
+      fill(all, 40);
+      std::vector<int64_t> numbers = {3, 17};
+      const std::string texts = "row 3row 17";
+      const std::vector<int64_t> offsets = {0, 5, 11};
+      some.append(random_floats(18, 5).data(), {numbers.data(), texts.data(), offsets.data(), 2});
+      CHECK(some.append_missing(all) == 38);
+      CHECK(some.append_missing(all) == 0);
+      CHECK(some.count() == 40);
+      const std::string path = folder.file("journal");
+      std::filesystem::remove(path);
+      {
+        const auto journal = Store::open_journal(path, settings);
+        CHECK(journal->append_missing(all) == 40);
+      }
+      const std::vector<Hit> before = all_hits(all), after = all_hits(*Store::open_journal(path, settings));
+      REQUIRE(before.size() == after.size());
+      for (size_t i = 0; i < before.size(); ++i) REQUIRE((before[i].row == after[i].row && std::memcmp(&before[i].score, &after[i].score, 4) == 0));
+    }
+  Store store(settings_of(3)), other(settings_of(4));
+  CHECK(wrong_refusal(Status::invalid_argument, {"differ", "dimension is 4, not 3"}, [&] { store.append_missing(other); }) == "");
+  CHECK(wrong_refusal(Status::invalid_argument, {"itself"}, [&] { store.append_missing(store); }) == "");
 }
 
 TEST_CASE("two stores differ by model, precision, dimension and layout, each with both sides") {

@@ -76,7 +76,7 @@ TEST_CASE("exact top k equals a naive search, ties included, on 120 random cases
       append_all(store, rows);
       const std::vector<uint64_t>* const used = filtering ? &filter : nullptr;
       for (ThreadPool* pool : {&one, &three}) {
-        const auto found = store.search(asked.data(), queries, k, used ? filter.data() : nullptr, count, kernels, *pool);
+        const auto found = store.search(asked.data(), queries, k, {used ? filter.data() : nullptr, count}, kernels, *pool);
         REQUIRE(found.size() == static_cast<size_t>(queries));
         for (int64_t q = 0; q < queries; ++q) {
           const std::vector<Hit> expected = naive(kernels, settings, asked.data() + q * settings.dimension, rows, k, used), &got = found[static_cast<size_t>(q)];
@@ -91,21 +91,26 @@ TEST_CASE("exact top k equals a naive search, ties included, on 120 random cases
   });
 }
 
-TEST_CASE("a filter that nothing passes finds nothing; one of another length is refused") {
+TEST_CASE("a filter that nothing passes finds nothing, nor rows behind its end") {
   ThreadPool pool(2);
   StoreSettings settings;
   settings.dimension = 3;
   Store store(settings);
   const float query[3] = {1, 2, 3};
   const ScoreKernels& kernels = plain_kernels();
-  CHECK(store.search(query, 1, 5, nullptr, 0, kernels, pool)[0].empty());  // an empty store
+  CHECK(store.search(query, 1, 5, {}, kernels, pool)[0].empty());  // an empty store
   append_all(store, random_floats(3 * 200, 1));
   const std::vector<uint64_t> none(4, 0);
-  CHECK(store.search(query, 1, 5, none.data(), 200, kernels, pool)[0].empty());
-  CHECK(wrong_refusal(Status::invalid_argument, {"199", "200"}, [&] { store.search(query, 1, 5, none.data(), 199, kernels, pool); }) == "");
-  CHECK(wrong_refusal(Status::invalid_argument, {"k is 0"}, [&] { store.search(query, 1, 0, nullptr, 0, kernels, pool); }) == "");
+  CHECK(store.search(query, 1, 5, {none.data(), 200}, kernels, pool)[0].empty());
+  const std::vector<uint64_t> all(4, ~uint64_t{0});
+  for (const int64_t rows : {0, 1, 63, 64, 65, 127, 128, 200, 256}) {
+    const auto hits = store.search(query, 1, 1000, {all.data(), rows}, kernels, pool)[0];
+    CHECK(static_cast<int64_t>(hits.size()) == std::min<int64_t>(rows, 200));
+    for (const Hit& hit : hits) CHECK(hit.row < rows);
+  }
+  CHECK(wrong_refusal(Status::invalid_argument, {"k is 0"}, [&] { store.search(query, 1, 0, {}, kernels, pool); }) == "");
   const float bad[3] = {1, NAN, 3};
-  CHECK(wrong_refusal(Status::invalid_argument, {"queries[0]", "NaN", "element 1"}, [&] { store.search(bad, 1, 1, nullptr, 0, kernels, pool); }) == "");
+  CHECK(wrong_refusal(Status::invalid_argument, {"queries[0]", "NaN", "element 1"}, [&] { store.search(bad, 1, 1, {}, kernels, pool); }) == "");
 }
 
 TEST_CASE("rows over several parts of memory are found by their number") {
@@ -122,7 +127,7 @@ TEST_CASE("rows over several parts of memory are found by their number") {
   }
   std::vector<float> query(row.size(), 0.0f);
   query[0] = 1;
-  const auto hits = store.search(query.data(), 1, 3, nullptr, 0, plain_kernels(), pool)[0];
+  const auto hits = store.search(query.data(), 1, 3, {}, plain_kernels(), pool)[0];
   CHECK(hits[0].row == 1049);
   CHECK(hits[1].row == 1048);
   CHECK(store.with_ids([](const Ids& ids) { return ids.number(1048); }) == 10480);
@@ -142,7 +147,7 @@ TEST_CASE("threads that search while rows come find what was there, or more") {
     searchers.emplace_back([&] {
       while (!done) {
         const int64_t before = store.count();
-        const auto hits = store.search(one.data(), 1, 100000, nullptr, 0, plain_kernels(), pool)[0];
+        const auto hits = store.search(one.data(), 1, 100000, {}, plain_kernels(), pool)[0];
         if (static_cast<int64_t>(hits.size()) < before) wrong++;
         for (size_t i = 1; i < hits.size(); ++i)
           if (!better(hits[i - 1], hits[i])) wrong++;

@@ -13,7 +13,7 @@ import org.openautoglm.internal.RuntimeOptions;
  */
 public final class LoadOptions {
     /** As Pillow's MAX_IMAGE_PIXELS × 2, above which it refuses. */
-    private static final long DEFAULT_MAX_IMAGE_PIXELS = 178_956_970;
+    private static final long DEFAULT_MAX_IMAGE_PIXELS = RuntimeOptions.DEFAULT_MAX_IMAGE_PIXELS;
     private static final LoadOptions DEFAULTS = builder().build();
 
     private final Device device;

@@ -22,6 +22,7 @@ import org.openautoglm.internal.NativeLibrary;
 import org.openautoglm.internal.NativeModel;
 import org.openautoglm.internal.Picture;
 import org.openautoglm.internal.PrecisionCheckJson;
+import org.openautoglm.internal.RuntimeOptions;
 import org.openautoglm.internal.Scorer;
 import org.openautoglm.internal.TextEncoder;
 import org.openautoglm.internal.TextTokenizer;
@@ -441,6 +442,11 @@ public final class OpenAutoGlm extends NativeObject {
      */
     public ModelInfo info() {
         return info;
+    }
+
+    /** What stores of this model run with, too. */
+    RuntimeOptions runtimeOptions() {
+        return model.options();
     }
 
     /**

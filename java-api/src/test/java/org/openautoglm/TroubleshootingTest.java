@@ -21,7 +21,7 @@ class TroubleshootingTest {
     private static final Path ROOT = TestData.ROOT.toAbsolutePath().getParent();
     private static final String DEFECT = "a defect of this library (status";
     /** Java sources that hand on an exception's or a native call's text, and add nothing to it. */
-    private static final Set<String> FORWARDING = Set.of("NativeStatus", "Device", "CommandFailure", "DoctorCommand", "EncodedPictures", "MatchCommand", "EmbedCommand", "BatchException",
+    private static final Set<String> FORWARDING = Set.of("NativeStatus", "Device", "CommandFailure", "DoctorCommand", "EncodedPictures", "MatchCommand", "EmbedCommand", "SearchCommand", "NativeStore", "BatchException",
         "TokenizerPattern", "TokenizerJson", "TokenizerFile", "TokenizerCharsmap", "Arguments", "OpenAutoGlm", "ImageEncoder", "Inputs", "Output",
         "Loader", "Tokenizers", "EmbeddedModels", "CacheFolders");
     /** What is on the page though no source of ours says it. */

@@ -65,7 +65,7 @@ final class EmbedCommand implements Callable<Integer> {
         }
         try (Output out = outputFile == null ? Output.standard(console, StandardCharsets.UTF_8) : Output.file(Path.of(outputFile));
              OpenAutoGlm model = modelOptions.load(console);
-             ProgressReport progress = new ProgressReport(console, pictures.size() + sentences.size(), outputFile != null)) {
+             ProgressReport progress = new ProgressReport(console, "embed", pictures.size() + sentences.size(), outputFile != null)) {
             int bad = writePictures(model, pictures, out, progress);
             for (int begin = 0; begin < sentences.size(); begin += TEXT_BATCH) {
                 List<String> batch = sentences.subList(begin, Math.min(sentences.size(), begin + TEXT_BATCH));

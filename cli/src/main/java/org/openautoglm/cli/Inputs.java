@@ -99,7 +99,8 @@ final class Inputs {
         return dot >= 0 && PICTURE_ENDINGS.contains(name.substring(dot + 1).toLowerCase(Locale.ROOT)) && Files.isRegularFile(file);
     }
 
-    private static Path path(String option, String name) {
+    /** The path that an option names. */
+    static Path path(String option, String name) {
         try {
             return Path.of(decoded(option, name));
         } catch (InvalidPathException cause) {

@@ -13,10 +13,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** The command line: {@code autoglm match|embed|check|bench|doctor}. Exit codes: 0 done, 1 failed, 2 wrong usage or bad input. */
-@Command(name = "autoglm", subcommands = {MatchCommand.class, EmbedCommand.class, CheckCommand.class, BenchCommand.class, DoctorCommand.class},
+/** The command line: {@code autoglm match|embed|index|search|check|bench|doctor}. Exit codes: 0 done, 1 failed, 2 wrong usage or bad input. */
+@Command(name = "autoglm", subcommands = {MatchCommand.class, EmbedCommand.class, IndexCommand.class, SearchCommand.class, CheckCommand.class, BenchCommand.class, DoctorCommand.class},
          versionProvider = Main.Version.class, customSynopsis = "autoglm COMMAND [OPTIONS]",
-         header = "Matches pictures with sentences, and embeds both, on this machine.",
+         header = "Matches pictures with sentences, embeds both, and searches pictures, on this machine.",
          description = {"", "Runs vision-language models from Hugging Face folders. Opens no network connection.", ""},
          commandListHeading = "%nCommands:%n",
          footer = {"", "autoglm COMMAND --help shows a command's options.", "Exit codes: 0 done, 1 failed, 2 wrong usage or bad input."})
@@ -70,7 +70,7 @@ public final class Main implements Runnable {
 
     /** Without a command. */
     @Override public void run() {
-        throw new ParameterException(spec.commandLine(), "no command is given: match, embed, check, bench or doctor");
+        throw new ParameterException(spec.commandLine(), "no command is given: match, embed, index, search, check, bench or doctor");
     }
 
     Console console() {

@@ -2,6 +2,7 @@ package org.openautoglm.cli;
 
 import org.openautoglm.OpenAutoGlm;
 import org.openautoglm.Precision;
+import org.openautoglm.VectorStore;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -32,6 +33,12 @@ final class ModelOptions {
     static final class PrecisionConverter implements ITypeConverter<Precision> {
         @Override public Precision convert(String value) {
             return ModelChoice.oneOf(Precision.values(), value);
+        }
+    }
+
+    static final class RowTypeConverter implements ITypeConverter<VectorStore.RowType> {
+        @Override public VectorStore.RowType convert(String value) {
+            return ModelChoice.oneOf(VectorStore.RowType.values(), value);
         }
     }
 }

@@ -10,6 +10,7 @@ import org.openautoglm.BatchException;
 import org.openautoglm.ImageException;
 import org.openautoglm.ModelException;
 import org.openautoglm.UnsupportedException;
+import org.openautoglm.VectorStoreException;
 
 /** How errors are told: one line on standard error that begins with {@code autoglm: }, the trace only on demand, and an exit code. */
 final class Problems {
@@ -34,7 +35,8 @@ final class Problems {
             return failure.exitCode();
         }
         boolean badInput = problem instanceof ModelException || problem instanceof ImageException || problem instanceof BatchException
-            || problem instanceof UnsupportedException || problem instanceof IllegalArgumentException;
+            || problem instanceof UnsupportedException || problem instanceof VectorStoreException
+            || problem instanceof IllegalArgumentException;
         return badInput ? CommandFailure.WRONG_INPUT : CommandFailure.FAILED;
     }
 

@@ -15,10 +15,10 @@ final class ProgressReport implements AutoCloseable {
     private final Console console;
     private final ProgressBar bar; // null when none is shown
 
-    ProgressReport(Console console, int items, boolean resultsGoElsewhere) {
+    ProgressReport(Console console, String task, int items, boolean resultsGoElsewhere) {
         boolean shown = console.errIsTerminal() && (resultsGoElsewhere || !console.outIsTerminal()) && items >= FEWEST_ITEMS;
         this.console = console;
-        this.bar = !shown ? null : new ProgressBarBuilder().setTaskName("embed").setInitialMax(items).setUpdateIntervalMillis(200)
+        this.bar = !shown ? null : new ProgressBarBuilder().setTaskName(task).setInitialMax(items).setUpdateIntervalMillis(200)
             .setStyle(console.isUnicode() ? ProgressBarStyle.UNICODE_BLOCK : ProgressBarStyle.ASCII)
             .setSpeedUnit(ChronoUnit.SECONDS).showSpeed()
             // With the width given, the library does not open the terminal itself.

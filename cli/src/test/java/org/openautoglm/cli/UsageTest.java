@@ -27,7 +27,7 @@ class UsageTest {
         String m = Run.MODEL;
         String p = Run.PICTURE;
         return Stream.of(
-            mistake(2, "match, embed, check, bench or doctor"),
+            mistake(2, "match, embed, index, search, check, bench or doctor"),
             mistake(2, "guess", "guess"),
             mistake(2, "--model", "match", "--image", p, "--text", "a", "--model"),
             mistake(2, "--image", "match", "--model", m, "--text", "a"),

@@ -65,6 +65,10 @@ final class Frame implements AutoCloseable {
         return bytes.getLong((int) offset);
     }
 
+    double getDouble(long offset) {
+        return bytes.getDouble((int) offset);
+    }
+
     void putInt(long offset, int value) {
         bytes.putInt((int) offset, value);
     }

@@ -189,6 +189,11 @@ public final class NativeModel implements AutoCloseable {
         return text;
     }
 
+    /** What its runtime was made with. */
+    public RuntimeOptions options() {
+        return runtime.options();
+    }
+
     /** Pixels that a picture may have. */
     long maxImagePixels() {
         return runtime.options().maxImagePixels();

@@ -6,6 +6,7 @@ import org.openautoglm.NativeMemoryException;
 import org.openautoglm.OpenAutoGlmException;
 import org.openautoglm.UnavailableException;
 import org.openautoglm.UnsupportedException;
+import org.openautoglm.VectorStoreException;
 import org.openautoglm.bindings.Native;
 
 /** What an {@code oag_status} means in Java. */
@@ -33,6 +34,7 @@ final class NativeStatus {
             case Native.OAG_BAD_IMAGE, Native.OAG_INVALID_ARGUMENT -> new ImageException(text);
             case Native.OAG_UNSUPPORTED -> new UnsupportedException(text);
             case Native.OAG_UNAVAILABLE -> new UnavailableException(text);
+            case Native.OAG_BAD_INDEX -> new VectorStoreException(text);
             case Native.OAG_OUT_OF_MEMORY -> new NativeMemoryException(text);
             default -> new OpenAutoGlmException("a defect of this library (status " + status + "), please report it: " + text);
         };

@@ -16,6 +16,14 @@ import org.openautoglm.bindings.Native;
  */
 public record RuntimeOptions(int device, int isa, int threads, int maxTokens, int maxPasses, long maxImagePixels,
                              long maxPixelsInFlight) {
+    /** Pillow's limit. */
+    public static final long DEFAULT_MAX_IMAGE_PIXELS = 178_956_970;
+
+    /** What a model loaded without options runs with. */
+    static RuntimeOptions defaults() {
+        return new RuntimeOptions(0, 0, 0, 0, 0, DEFAULT_MAX_IMAGE_PIXELS, 0);
+    }
+
     /** By hand: in JDK 17 the first use of a record's own equals in a class loader pins that class loader. */
     @Override public boolean equals(Object other) {
         return other instanceof RuntimeOptions that && device == that.device && isa == that.isa && threads == that.threads
