@@ -181,7 +181,7 @@ void PreparedQueries::score(const ScoreKernels& kernels, int64_t first, int64_t 
   for (int64_t q = 0; q < queries; ++q) {
     float* const out = scores + q * stride;
     if (distances) {
-      for (int64_t r = 0; r < rows.count; ++r) out[r] = -std::sqrt(out[r]);
+      for (int64_t r = 0; r < rows.count; ++r) out[r] = 0.0f - std::sqrt(out[r]);  // no negative zero
     } else if (type_ == RowType::int8) {
       const float scale = scales_.as<float>()[first + q];
       for (int64_t r = 0; r < rows.count; ++r) out[r] *= scale * rows.factors[r];

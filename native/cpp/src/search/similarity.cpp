@@ -67,7 +67,7 @@ void similarity(const ScoreKernels& kernels, Parallel& threads, Metric metric, c
   check_vectors(threads, b, "b");
   const PreparedQueries queries(RowType::fp32, metric, a.values, a.count, a.width);
   score_all(kernels, threads, metric, queries, b, scores);
-  if (metric == Metric::euclidean) std::transform(scores, scores + a.count * b.count, scores, [](float minus) { return -minus; });
+  if (metric == Metric::euclidean) std::transform(scores, scores + a.count * b.count, scores, [](float minus) { return 0.0f - minus; });
 }
 
 void bilinear(const ScoreKernels& kernels, Parallel& threads, const Vectors& a, const float* matrix, const Vectors& b, float* scores) {
