@@ -169,7 +169,7 @@ TEST_CASE("attention: error against fp64, over sizes that straddle vectors and b
 }
 
 TEST_CASE("attention: a bias of the distance between key and query, read for the distances that occur and no others") {
-  for_each_table([](const Kernels& kernels) {
+  for_each_attention([](const Attention& attention) {
     Samples samples;
     unsigned seed = 0;
     for (const int64_t keys : {1, 7, 16, 17, 50, 130, 641, 1300}) {
@@ -183,14 +183,14 @@ TEST_CASE("attention: a bias of the distance between key and query, read for the
         // The largest distance is that of the last key from the first query, or of the first key from the last query.
         const int64_t span = std::max({keys - 1 - p.first_query_position, p.first_query_position + queries - 1, int64_t{0}});
         p.bias = random_floats(static_cast<size_t>(2 * span + 1), seed + 9, 2.0f);
-        take(samples, kernels, p);
-        const std::vector<float> all = attention(kernels, p);
-        REQUIRE(same_bits(attention(kernels, p, queries / 2, 1), row_of(all, 20, queries / 2)));
+        take(samples, attention, p);
+        const std::vector<float> all = attend(attention.kernels, p);
+        REQUIRE(same_bits(attend(attention.kernels, p, queries / 2, 1), row_of(all, 20, queries / 2)));
       }
     }
     const Comparison c = samples.judge();
     CHECK_MESSAGE(c.fault.empty(), c.text());
-    MESSAGE(std::string(kernels.name) << " attention with a bias: " << c.text());
+    MESSAGE(attention.name << " attention with a bias: " << c.text());
   });
 }
 

@@ -11,6 +11,7 @@
 
 #include "host/kernels/gemm_simd.h"
 #include "host/kernels/peak_simd.h"
+#include "host/kernels/reduced_math_simd.h"
 
 namespace oag::host {
 namespace {

@@ -26,7 +26,6 @@ Kernels neon_of_this_cpu() {
   } else if (cpu_has("asimddp")) {
     table.int8 = *dotprod_neon();
   }
-  table.bf16_attention = reference_kernels()->bf16_attention;  // until NEON has its own
   return table;
 }
 #endif

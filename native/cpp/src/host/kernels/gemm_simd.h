@@ -148,8 +148,6 @@ inline void finish_tile(const GemmTile& tile, const Sums& scaled) {
   }
 }
 
-inline void finish(const GemmTile& tile, const float* sums) { finish_tile<FullMath>(tile, PlainSums(tile, sums)); }
-
 template <class Format, class Math, class Sums = PlainSums>
 inline void gemm(const GemmTile& tile) {
   // What the epilogue will touch comes closer while the product runs.

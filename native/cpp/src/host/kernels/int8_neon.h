@@ -112,7 +112,7 @@ struct Int8Product {
         store(sums + i * kColumnsPerPanel + j, mul(vcvtq_f32_s32(exact), mul(scale, load(columns.scales + j))));
       }
     }
-    finish(tile, sums);
+    finish_tile<ReducedMath>(tile, PlainSums(tile, sums));
   }
 };
 

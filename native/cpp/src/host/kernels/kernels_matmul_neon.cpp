@@ -1,7 +1,6 @@
 // int8 and bf16 where the CPU multiplies two rows by two columns at once (Armv8.6 i8mm and bf16: SMMLA, BFMMLA): 32 and 16 products an instruction.
 #include "host/kernels/simd_neon.h"
 // (first: what follows is written in its terms)
-#include "host/kernels/bf16_neon.h"
 #include "host/kernels/int8_neon.h"
 #include "host/kernels/tables.h"
 
@@ -21,21 +20,58 @@ struct PairedBf16 : FloatSums {
   static Sum multiply(Sum sum, uint8x16_t rows, uint8x16_t columns) { return vbfmmlaq_f32(sum, vreinterpretq_bf16_u8(rows), vreinterpretq_bf16_u8(columns)); }
 };
 
+inline uint16x4_t to_bf16(Vec v) { return vshrn_n_u32(vreinterpretq_u32_f32(round_to_bf16(v)), 16); }
+
 // [k / 4][column or row][4]: cells_neon.h.
 struct CellsOfBf16 {
-  static int64_t panel_bytes(int64_t inputs) { return cells_of<PairedBf16>(inputs) * kColumnsPerPanel * 8; }
-  static int64_t row_bytes(int64_t inputs) { return round_up(cells_of<PairedBf16>(inputs) * 8, 64); }
-  static uint16_t& number(void* panel, int64_t k, int column) { return static_cast<uint16_t*>(panel)[(k / 4 * kColumnsPerPanel + column) * 4 + k % 4]; }
-  static void put_row(void* packed, int64_t k, int64_t, int row, int row_count, uint16x4_t four) {
-    vst1_u16(static_cast<uint16_t*>(packed) + (k / 4 * row_count + row) * 4, four);
+  static int64_t cells(int64_t inputs) { return cells_of<PairedBf16>(inputs); }
+  static int64_t panel_bytes(int64_t inputs) { return cells(inputs) * kColumnsPerPanel * 8; }
+  static int64_t row_bytes(int64_t inputs) { return round_up(cells(inputs) * 8, 64); }
+  static uint16_t* column_cell(void* panel, int64_t cell, int column) { return static_cast<uint16_t*>(panel) + (cell * kColumnsPerPanel + column) * 4; }
+
+  static void pack_weights(const float* weights, int64_t stride, int column_count, int64_t inputs, void* panel) {
+    __builtin_memset(panel, 0, static_cast<size_t>(panel_bytes(inputs)));
+    for (int j = 0; j < column_count; ++j) {
+      for (int64_t k = 0; k < inputs; k += 4) vst1_u16(column_cell(panel, k / 4, j), to_bf16(load_first(weights + j * stride + k, inputs - k)));
+    }
   }
-  static void multiply(int64_t inputs, const void* packed, int row_count, const void* panel, float* out) {
-    kMultiplyCells<PairedBf16>.by_rows[row_count](cells_of<PairedBf16>(inputs), static_cast<const uint8_t*>(packed), static_cast<const uint8_t*>(panel), out);
+
+  static void unpack_weights(const void* panel, int column_count, int64_t inputs, float* weights, int64_t stride) {
+    for (int j = 0; j < column_count; ++j) {
+      for (int64_t k = 0; k < inputs; k += 4) {
+        const uint16x4_t cell = vld1_u16(column_cell(const_cast<void*>(panel), k / 4, j));
+        store_first(weights + j * stride + k, vreinterpretq_f32_u32(vshll_n_u16(cell, 16)), inputs - k);
+      }
+    }
+  }
+
+  static void pack_rows(const float* x, int64_t stride, int row_count, int64_t inputs, void* packed) {
+    for (int i = 0; i < row_count; ++i) {
+      for (int64_t k = 0; k < inputs; k += 4) {
+        vst1_u16(static_cast<uint16_t*>(packed) + (k / 4 * row_count + i) * 4, to_bf16(load_first(x + i * stride + k, inputs - k)));
+      }
+    }
+  }
+
+  static void gemm(const GemmTile& tile) {
+    alignas(64) float sums[kRowsPerBlock * kColumnsPerPanel];
+    kMultiplyCells<PairedBf16>.by_rows[tile.row_count](cells(tile.inputs), static_cast<const uint8_t*>(tile.rows), static_cast<const uint8_t*>(tile.panel), sums);
+    finish_tile<ReducedMath>(tile, PlainSums(tile, sums));
   }
 };
 
 constexpr MatrixKernels kInt8 = int8_matrix<PairedInt8>("smmla", true);
-constexpr MatrixKernels kBf16 = bf16_matrix<CellsOfBf16>("bfmmla", true, multiply_cells<PairedBf16>);
+constexpr MatrixKernels kBf16 = {.instruction = "bfmmla",
+                                 .native = true,
+                                 .rows_per_block = kRowsPerBlock,
+                                 .columns_per_panel = kColumnsPerPanel,
+                                 .panel_bytes = CellsOfBf16::panel_bytes,
+                                 .row_bytes = CellsOfBf16::row_bytes,
+                                 .pack_weights = CellsOfBf16::pack_weights,
+                                 .unpack_weights = CellsOfBf16::unpack_weights,
+                                 .pack_rows = CellsOfBf16::pack_rows,
+                                 .gemm = CellsOfBf16::gemm,
+                                 .multiply_adds = multiply_cells<PairedBf16>};
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 #include "host/kernels/simd_neon.h"
 // (first: what follows is written in its terms)
-#include "host/kernels/bf16_neon.h"
+#include "host/kernels/bf16_simd.h"
 #include "host/kernels/int8_neon.h"
 #include "host/kernels/table_simd.h"
 #include "host/kernels/tables.h"
@@ -19,7 +19,8 @@ struct WideningInt8 : Int32Sums {
 };
 
 constexpr Kernels with_small_formats(Kernels table) {
-  table.bf16 = bf16_matrix<WidenedBf16>("fused multiply-add", false, table.fp32.multiply_adds);
+  table.bf16 = widened_bf16();
+  table.bf16_attention = attention_kernels<RoundedToBf16>();
   table.int8 = int8_matrix<WideningInt8>("smull", true);
   return table;
 }

@@ -1,6 +1,6 @@
 // What works on one row at a time: layernorm, softmax, normalisation, addition. Included after simd_<isa>.h.
 //
-// A sum over a row runs in four vectors, element j in vector (j / kLanes) mod 4 as far as four whole ones reach and in the first
+// A sum over a row runs in kRowSums vectors, element j in vector (j / kLanes) mod kRowSums as far as so many whole ones reach and in the first
 // beyond; so its order depends on the width alone, and it is as short as a sum of its length can be without reordering twice.
 #pragma once
 
@@ -9,18 +9,26 @@
 namespace oag::host {
 namespace {
 
+// Vectors of sums: 32 sums of a row at least, for a sum of a million terms has digits left in as many as that.
+constexpr int kRowSums = kLanes == 4 ? 8 : 4;
+
 // Σ_j term(j, n), where term gives n ≤ kLanes elements from j on, and zeros in the lanes beyond.
 template <typename Term>
 inline float sum_row(int64_t width, Term term) {
-  constexpr int kSums = 4;
-  Vec sums[kSums] = {set1(0.0f), set1(0.0f), set1(0.0f), set1(0.0f)};
+  Vec sums[kRowSums];
+#pragma GCC unroll 8
+  for (int s = 0; s < kRowSums; ++s) sums[s] = set1(0.0f);
   int64_t j = 0;
-  for (; j + kSums * kLanes <= width; j += kSums * kLanes) {
-#pragma GCC unroll 4
-    for (int s = 0; s < kSums; ++s) sums[s] = add(sums[s], term(j + s * kLanes, kLanes));
+  for (; j + kRowSums * kLanes <= width; j += kRowSums * kLanes) {
+#pragma GCC unroll 8
+    for (int s = 0; s < kRowSums; ++s) sums[s] = add(sums[s], term(j + s * kLanes, kLanes));
   }
   for (; j + kLanes <= width; j += kLanes) sums[0] = add(sums[0], term(j, kLanes));
   if (j < width) sums[0] = add(sums[0], term(j, width - j));
+  if constexpr (kRowSums == 8) {
+#pragma GCC unroll 4
+    for (int s = 0; s < 4; ++s) sums[s] = add(sums[s], sums[s + 4]);
+  }
   return sum(add(add(sums[0], sums[1]), add(sums[2], sums[3])));
 }
 

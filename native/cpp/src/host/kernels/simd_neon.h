@@ -77,5 +77,29 @@ inline void transpose(Vec rows[kLanes]) {
 
 inline float square_root(float x) { return vgetq_lane_f32(vsqrtq_f32(vdupq_n_f32(x)), 0); }
 
+// ---- words of 32 bits that are no fp32, held in a Vec all the same (simd_avx2.h)
+
+inline int32x4_t bits(Vec v) { return vreinterpretq_s32_f32(v); }
+inline Vec from_bits(int32x4_t v) { return vreinterpretq_f32_s32(v); }
+
+// v · 2^exponent for integral exponent of −127 … 128: zero and infinity at the ends.
+inline Vec scale_by_power_or_zero(Vec v, Vec exponent) {
+  return mul(v, from_bits(vshlq_n_s32(vaddq_s32(vcvtq_s32_f32(exponent), vdupq_n_s32(127)), 23)));
+}
+
+// fp32 of which the lower half is zero: to the nearest bf16, ties to even; a NaN stays one.
+inline Vec round_to_bf16(Vec v) {
+  const int32x4_t odd = vandq_s32(vshrq_n_s32(bits(v), 16), vdupq_n_s32(1));
+  const int32x4_t nearest = vaddq_s32(bits(v), vaddq_s32(odd, vdupq_n_s32(0x7fff)));
+  return vbslq_f32(vceqq_f32(v, v), from_bits(vandq_s32(nearest, vdupq_n_s32(-0x10000))), from_bits(vdupq_n_s32(0x7fc00000)));
+}
+// Words of two bf16, the first in the lower half: from 8 consecutive numbers, and each half as fp32.
+inline Vec bf16_pairs(Vec low, Vec high) {
+  const Vec first = round_to_bf16(vuzp1q_f32(low, high)), second = round_to_bf16(vuzp2q_f32(low, high));
+  return from_bits(vorrq_s32(vreinterpretq_s32_u32(vshrq_n_u32(vreinterpretq_u32_f32(first), 16)), bits(second)));
+}
+inline Vec first_of_pairs(Vec words) { return from_bits(vshlq_n_s32(bits(words), 16)); }
+inline Vec second_of_pairs(Vec words) { return from_bits(vandq_s32(bits(words), vdupq_n_s32(-0x10000))); }
+
 }  // namespace
 }  // namespace oag::host
