@@ -12,9 +12,9 @@ using oag::search::StoreSettings;
 namespace {
 
 // The store of a handle, held open for one call.
-class InCall {
+class StoreCall {
  public:
-  explicit InCall(const oag_store* handle) : lock_(checked(handle).calls), handle_(*handle) {}
+  explicit StoreCall(const oag_store* handle) : lock_(checked(handle).calls), handle_(*handle) {}
   Store* operator->() const { return handle_.store.get(); }
   Runtime& runtime() const { return *handle_.runtime; }
 
@@ -99,7 +99,7 @@ OAG_API void oag_store_close(oag_store* store) { close_handle(store); }
 
 OAG_API oag_status oag_store_get_info(const oag_store* store, oag_store_info* info, char* error, size_t error_capacity) {
   return guarded(error, error_capacity, [&] {
-    const InCall call(store);
+    const StoreCall call(store);
     require(info != nullptr, "info is NULL");
     require(info->struct_size >= sizeof info->struct_size && info->struct_size <= 4096, "oag_store_info.struct_size is not sizeof(oag_store_info)");
     const StoreSettings& settings = call->settings();
@@ -111,7 +111,7 @@ OAG_API oag_status oag_store_get_info(const oag_store* store, oag_store_info* in
 
 OAG_API oag_status oag_store_get_string(const oag_store* store, oag_store_string which, char* text, size_t capacity, size_t* needed, char* error, size_t error_capacity) {
   return guarded(error, error_capacity, [&] {
-    const InCall call(store);
+    const StoreCall call(store);
     require(which == OAG_STORE_MODEL_HASH || which == OAG_STORE_MODEL_NAME, "which is none of OAG_STORE_*");
     write_text(which == OAG_STORE_MODEL_HASH ? call->settings().model_hash : call->settings().model_name, text, capacity, needed);
   });
@@ -119,7 +119,7 @@ OAG_API oag_status oag_store_get_string(const oag_store* store, oag_store_string
 
 OAG_API oag_status oag_store_append(oag_store* store, const float* rows, size_t count, const int64_t* ids, char* error, size_t error_capacity) {
   return guarded(error, error_capacity, [&] {
-    const InCall call(store);
+    const StoreCall call(store);
     require_ids(*call.operator->(), search::IdKind::numbers);
     if (count == 0) return;
     require(rows != nullptr && ids != nullptr, "rows or ids is NULL");
@@ -129,7 +129,7 @@ OAG_API oag_status oag_store_append(oag_store* store, const float* rows, size_t 
 
 OAG_API oag_status oag_store_append_texts(oag_store* store, const float* rows, size_t count, const char* texts, const int64_t* offsets, char* error, size_t error_capacity) {
   return guarded(error, error_capacity, [&] {
-    const InCall call(store);
+    const StoreCall call(store);
     require_ids(*call.operator->(), search::IdKind::texts);
     if (count == 0) return;
     require(rows != nullptr && texts != nullptr && offsets != nullptr, "rows, texts or offsets is NULL");
@@ -142,7 +142,7 @@ OAG_API oag_status oag_store_append_texts(oag_store* store, const float* rows, s
 OAG_API oag_status oag_store_append_missing(oag_store* store, const oag_store* other, int64_t* added, char* error, size_t error_capacity) {
   return guarded(error, error_capacity, [&] {
     require(store != other, "a store cannot be appended to itself");
-    const InCall call(store), source(other);
+    const StoreCall call(store), source(other);
     const int64_t count = call->append_missing(*source.operator->());
     if (added) *added = count;
   });
@@ -150,7 +150,7 @@ OAG_API oag_status oag_store_append_missing(oag_store* store, const oag_store* o
 
 OAG_API oag_status oag_store_save(const oag_store* store, const char* path, char* error, size_t error_capacity) {
   return guarded(error, error_capacity, [&] {
-    const InCall call(store);
+    const StoreCall call(store);
     call->save(checked_path(path));
   });
 }
@@ -158,7 +158,7 @@ OAG_API oag_status oag_store_save(const oag_store* store, const char* path, char
 OAG_API oag_status oag_store_search(const oag_store* store, const float* queries, size_t query_count, size_t k, const uint64_t* filter, size_t filter_rows, int64_t* rows,
                                     float* scores, int64_t* found, char* error, size_t error_capacity) {
   return guarded(error, error_capacity, [&] {
-    const InCall call(store);
+    const StoreCall call(store);
     if (query_count == 0) return;
     require(queries != nullptr && rows != nullptr && scores != nullptr && found != nullptr, "queries, rows, scores or found is NULL");
     const auto hits = call->search(queries, static_cast<int64_t>(query_count), static_cast<int64_t>(std::min<size_t>(k, INT64_MAX)), {filter, static_cast<int64_t>(std::min<size_t>(filter_rows, INT64_MAX))},
@@ -175,7 +175,7 @@ OAG_API oag_status oag_store_search(const oag_store* store, const float* queries
 
 OAG_API oag_status oag_store_find(const oag_store* store, int64_t id, int64_t* row, char* error, size_t error_capacity) {
   return guarded(error, error_capacity, [&] {
-    const InCall call(store);
+    const StoreCall call(store);
     require_ids(*call.operator->(), search::IdKind::numbers);
     require(row != nullptr, "row is NULL");
     *row = call->with_ids([&](const search::Ids& ids) { return ids.find(id); });
@@ -184,7 +184,7 @@ OAG_API oag_status oag_store_find(const oag_store* store, int64_t id, int64_t* r
 
 OAG_API oag_status oag_store_find_text(const oag_store* store, const char* text, size_t length, int64_t* row, char* error, size_t error_capacity) {
   return guarded(error, error_capacity, [&] {
-    const InCall call(store);
+    const StoreCall call(store);
     require_ids(*call.operator->(), search::IdKind::texts);
     require(row != nullptr && (text != nullptr || length == 0), "text or row is NULL");
     *row = call->with_ids([&](const search::Ids& ids) { return ids.find(std::string_view(text, length)); });
@@ -193,7 +193,7 @@ OAG_API oag_status oag_store_find_text(const oag_store* store, const char* text,
 
 OAG_API oag_status oag_store_get_ids(const oag_store* store, const int64_t* rows, size_t count, int64_t* ids, char* error, size_t error_capacity) {
   return guarded(error, error_capacity, [&] {
-    const InCall call(store);
+    const StoreCall call(store);
     require_ids(*call.operator->(), search::IdKind::numbers);
     require(count == 0 || (rows != nullptr && ids != nullptr), "rows or ids is NULL");
     call->with_ids([&](const search::Ids& all) {
@@ -205,7 +205,7 @@ OAG_API oag_status oag_store_get_ids(const oag_store* store, const int64_t* rows
 OAG_API oag_status oag_store_get_texts(const oag_store* store, const int64_t* rows, size_t count, char* texts, size_t capacity, int64_t* offsets, size_t* needed, char* error,
                                        size_t error_capacity) {
   return guarded(error, error_capacity, [&] {
-    const InCall call(store);
+    const StoreCall call(store);
     require_ids(*call.operator->(), search::IdKind::texts);
     require(offsets != nullptr && (count == 0 || rows != nullptr), "rows or offsets is NULL");
     call->with_ids([&](const search::Ids& all) {
