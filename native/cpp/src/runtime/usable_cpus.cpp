@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
+#include <cstdlib>
+#include <fcntl.h>
 #include <optional>
 #include <sched.h>
-#include <sstream>
+#include <string_view>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace oag {
@@ -18,6 +20,31 @@ struct Mount {
   bool v2;
   std::string top, folder;
 };
+
+// Empty when it cannot be read. (A stream would take a lack of memory for the end of the file.)
+std::string contents(const std::string& path) {
+  std::string text;
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return text;
+  struct Closed {
+    int file;
+    ~Closed() { close(file); }
+  } const closed{file};
+  char piece[4096];
+  for (ssize_t count; (count = read(file, piece, sizeof piece)) > 0 && text.size() < (size_t{1} << 20);) text.append(piece, static_cast<size_t>(count));
+  return text;
+}
+
+// What single characters of `separator` divide.
+std::vector<std::string> parts(std::string_view text, char separator) {
+  std::vector<std::string> all;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(separator), text.size());
+    all.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return all;
+}
 
 // /proc/…/mountinfo writes blanks and backslashes as \040.
 std::string unescaped(const std::string& text) {
@@ -39,14 +66,12 @@ bool names(const std::string& list, const std::string& name) { return ("," + lis
 // "31 23 0:28 / /sys/fs/cgroup/cpu rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct" (proc(5))
 std::vector<Mount> cgroup_mounts(const std::string& root) {
   std::vector<Mount> mounts;
-  std::ifstream file(root + "/proc/self/mountinfo");
-  for (std::string line; std::getline(file, line);) {
+  for (const std::string& line : parts(contents(root + "/proc/self/mountinfo"), '\n')) {
     const size_t dash = line.find(" - ");
     if (dash == std::string::npos) continue;
-    std::istringstream before(line), behind(line.substr(dash + 3));
-    std::string id, parent, device, top, folder, type, source, options;
-    before >> id >> parent >> device >> top >> folder;
-    behind >> type >> source >> options;
+    const std::vector<std::string> before = parts(line.substr(0, dash), ' '), behind = parts(line.substr(dash + 3), ' ');
+    if (before.size() < 5 || behind.size() < 3) continue;
+    const std::string &top = before[3], &folder = before[4], &type = behind[0], &options = behind[2];
     if (type == "cgroup2" || (type == "cgroup" && names(options, "cpu"))) mounts.push_back({type == "cgroup2", unescaped(top), unescaped(folder)});
   }
   return mounts;
@@ -54,8 +79,7 @@ std::vector<Mount> cgroup_mounts(const std::string& root) {
 
 // The group of this process in a hierarchy: "0::/user.slice" (v2), "4:cpu,cpuacct:/docker/…" (v1).
 std::optional<std::string> own_group(const std::string& root, bool v2) {
-  std::ifstream file(root + "/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
+  for (const std::string& line : parts(contents(root + "/proc/self/cgroup"), '\n')) {
     const size_t first = line.find(':'), second = first == std::string::npos ? first : line.find(':', first + 1);
     if (second == std::string::npos) continue;
     const std::string controllers = line.substr(first + 1, second - first - 1);
@@ -70,13 +94,11 @@ struct Limit {
 };
 
 std::optional<Limit> limit_of(const std::string& root, const std::string& folder, bool v2) {
-  double quota = 0, period = 0;
-  const std::string file = folder + (v2 ? "/cpu.max" : "/cpu.cfs_quota_us");
-  std::ifstream first(root + file);
-  first >> quota;  // not a number: "max"
-  if (v2) first >> period;
-  else std::ifstream(root + folder + "/cpu.cfs_period_us") >> period;
-  if (!(quota > 0) || !(period > 0)) return std::nullopt;  // -1: none
+  const std::string file = folder + (v2 ? "/cpu.max" : "/cpu.cfs_quota_us"), text = contents(root + file);
+  char* behind = nullptr;
+  const double quota = std::strtod(text.c_str(), &behind);  // 0: "max"
+  const double period = v2 ? std::strtod(behind, nullptr) : std::strtod(contents(root + folder + "/cpu.cfs_period_us").c_str(), nullptr);
+  if (!(quota > 0) || !(period > 0) || !std::isfinite(quota / period)) return std::nullopt;  // -1: none
   return Limit{quota / period, file};
 }
 
