@@ -1,4 +1,4 @@
-"""testdata/pictures/: small JPEG and PNG files of every kind, and the pixels that Pillow makes of them.
+"""testdata/pictures/: small JPEG, PNG and WebP files of every kind, and the pixels that Pillow makes of them.
 
     apt-get install libjpeg-turbo-progs          # cjpeg and jpegtran: arithmetic coding and rare subsamplings
     reference-env/bin/python tools/reference/pictures.py
@@ -23,6 +23,7 @@ from PIL import Image, ImageOps
 
 from pictures_pattern import noise, scene
 from pictures_png import SIGNATURE, chunk, ihdr, png, tiff
+from pictures_webp import webps
 
 OUT = Path(__file__).resolve().parents[2] / "testdata" / "pictures"
 warnings.simplefilter("ignore")
@@ -289,6 +290,7 @@ def main():
         (OUT / name).unlink()
     jpegs()
     pngs()
+    webps(add, add_bad, xmp)
     others()
     with open(OUT / "pictures.json", "w") as file:
         lines = [f' "{key}": [\n  ' + ",\n  ".join(json.dumps(entry) for entry in entries) + "\n ]"

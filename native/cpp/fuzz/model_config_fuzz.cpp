@@ -23,7 +23,7 @@ void check(const models::Definition& definition) {
   fuzz::require(definition.parameters().numbers() == sum && sum > 0, "the count of numbers is right");
   fuzz::require(definition.embedding_size() > 0, "an embedding has a size");
   if (const models::ImageSpec* spec = definition.image_spec())
-    fuzz::require(spec->width > 0 && spec->height > 0 && spec->rows_per_image > 1 && spec->pixels_per_image() > 0, "a picture has pixels and rows");
+    fuzz::require(spec->width > 0 && spec->height > 0 && spec->rows_per_image > 1 && spec->bytes_per_image() > 0, "a picture has pixels and rows");
   if (const models::TextSpec* spec = definition.text_spec())
     fuzz::require(spec->vocabulary > 0 && spec->vocabulary <= INT32_MAX && spec->end_id >= 0 && spec->end_id < spec->vocabulary && spec->max_tokens > 0 && spec->max_tokens <= INT32_MAX,
                   "a text has a vocabulary, an end and a length that fit the ABI");
@@ -51,8 +51,8 @@ std::string recorded(const models::Definition& definition) {
   if (definition.image_spec()) programs += record(parameters, [&](Pass& pass) {
     const models::ImageSpec& spec = *definition.image_spec();
     const Sequences rows{{spec.rows_per_image, Symbol::images}, {1, Symbol::images}, nullptr};
-    const Tensor input = pass.input(DType::f32, {rows.count, spec.pixels_per_image()}, nothing);
-    pass.read(definition.image_tower()->forward(pass, input, rows), nullptr);
+    const Tensor input = pass.input(DType::u8, {rows.count, spec.bytes_per_image()}, nothing), levels = pass.input(DType::f32, {spec.channels, 256}, nothing);
+    pass.read(definition.image_tower()->forward(pass, {input, levels}, rows), nullptr);
   }).text(parameters);
   if (definition.text_spec()) programs += record(parameters, [&](Pass& pass) {
     const Sequences rows{{1, Symbol::tokens}, {1, Symbol::texts}, nullptr};

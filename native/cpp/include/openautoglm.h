@@ -182,7 +182,7 @@ OAG_API oag_status oag_check_precisions(oag_runtime* runtime, const char* folder
 
 typedef int32_t oag_image_kind;
 enum {
-  OAG_IMAGE_ENCODED = 0, /* a JPEG or PNG file's bytes */
+  OAG_IMAGE_ENCODED = 0, /* a JPEG, PNG or WebP file's bytes */
   OAG_IMAGE_RGB8 = 1     /* decoded pixels: R, G, B bytes, top row first */
 };
 

@@ -38,6 +38,21 @@ class Parallel {
   // `slot` in [0, threads()) is held by one thread at a time: it selects per-thread scratch. Any number of callers at once. If bodies
   // throw, remaining tasks may be skipped and one of the errors is rethrown here.
   virtual void run(int64_t tasks, FunctionRef<void(int64_t task, int slot)> body) = 0;
+
+  // While it lives its owner keeps a CPU busy, between its calls of run too, so that workers leave it one.
+  class Busy {
+   public:
+    explicit Busy(Parallel& parallel) : parallel_(parallel) { parallel_.add_busy(1); }
+    ~Busy() { parallel_.add_busy(-1); }
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+
+   private:
+    Parallel& parallel_;
+  };
+
+ private:
+  virtual void add_busy(int /*callers*/) {}
 };
 
 }  // namespace oag

@@ -19,7 +19,7 @@ constexpr int64_t similarity_slab = 1024;
 
 HostPass::HostPass(const ParameterList& parameters, const HostWeights& weights, const Recording& recording, const Bindings& bindings,
                    HostWorkspace& workspace, const Kernels& kernels, Parallel& parallel)
-    : Pass(parameters), weights_(weights), order_(recording, bindings), workspace_(workspace), kernels_(kernels), parallel_(parallel),
+    : Pass(parameters), weights_(weights), order_(recording, bindings), workspace_(workspace), kernels_(kernels), parallel_(parallel), busy_(parallel),
       plan_(recording.plan(bindings)), arena_(workspace.arena(plan_.bytes)) {}
 
 char* HostPass::memory(const Tensor& tensor) const { return arena_ + plan_.offsets[tensor.id]; }
@@ -158,8 +158,9 @@ void HostPass::run(const op::Embed& embed, float* out) {
 void HostPass::run(const op::Patches& patches, float* out) {
   const ParameterSpec& spec = parameters()[patches.weight];
   const MatrixKernels& format = weights_.format(patches.weight);
-  const float* images = floats(patches.images);
-  const int64_t width = spec.part_rows(), inputs = spec.width(), patch = patches.patch;
+  const auto* images = reinterpret_cast<const uint8_t*>(memory(patches.images));  // [images, height, width, channels]
+  const float* levels = floats(patches.levels);                                  // [channels, 256]
+  const int64_t width = spec.part_rows(), inputs = spec.width(), patch = patches.patch, channels = patches.channels;
   const int64_t count = patches.images.shape.rows.value(), pixels = patches.images.shape.width.value();
   const int64_t grid_columns = patches.grid_columns(), prefix = patches.prefix_rows(), rows_per_image = patches.rows_per_image();
   const float* positions = weights_.values(patches.positions);
@@ -167,10 +168,12 @@ void HostPass::run(const op::Patches& patches, float* out) {
   auto pack = [&](int64_t image, int64_t first, int rows, void* packed, float* scratch) {
     for (int64_t r = 0; r < rows; r++) {
       const int64_t top = (first + r) / grid_columns * patch, left = (first + r) % grid_columns * patch;
-      float* to = scratch + r * inputs;
-      for (int64_t c = 0; c < patches.channels; c++)
-        for (int64_t y = 0; y < patch; y++, to += patch)
-          std::memcpy(to, images + image * pixels + (c * patches.height + top + y) * patches.width + left, static_cast<size_t>(patch) * sizeof(float));
+      float* to = scratch + r * inputs;  // [channels, patch, patch]
+      for (int64_t c = 0; c < channels; c++)
+        for (int64_t y = 0; y < patch; y++) {
+          const uint8_t* from = images + image * pixels + ((top + y) * patches.width + left) * channels + c;
+          for (int64_t x = 0; x < patch; x++) *to++ = levels[c * 256 + from[x * channels]];
+        }
     }
     format.pack_rows(scratch, inputs, rows, inputs, packed);
   };

@@ -42,6 +42,7 @@ class HostPass final : public Pass {
   HostWorkspace& workspace_;
   const Kernels& kernels_;
   Parallel& parallel_;
+  const Parallel::Busy busy_;
   ArenaPlan plan_;
   char* arena_;
 };

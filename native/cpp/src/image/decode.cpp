@@ -7,19 +7,20 @@
 #include "image/jpeg.h"
 #include "image/orientation.h"
 #include "image/png.h"
+#include "image/webp.h"
 
 namespace oag::image {
 namespace {
 
 [[noreturn]] void refuse_format(Bytes file) {
-  if (file.empty()) throw Error(Status::bad_image, "the picture is empty (0 bytes); a JPEG or PNG file is expected");
+  if (file.empty()) throw Error(Status::bad_image, "the picture is empty (0 bytes); a JPEG, PNG or WebP file is expected");
   std::string first;
   for (size_t i = 0; i < file.size() && i < 8; ++i) {
     char hex[4];
     std::snprintf(hex, sizeof(hex), i == 0 ? "%02x" : " %02x", file[i]);
     first += hex;
   }
-  throw Error(Status::bad_image, "the picture is neither JPEG (ff d8 ff …) nor PNG (89 50 4e 47 …): it begins with " + first +
+  throw Error(Status::bad_image, "the picture is neither JPEG (ff d8 ff …) nor PNG (89 50 4e 47 …) nor WebP (RIFF … WEBP): it begins with " + first +
                                      "; convert it to one of them, or pass its RGB pixels");
 }
 
@@ -48,6 +49,10 @@ PictureInfo probe(const uint8_t* bytes, size_t size) {
     const PngHeader header = read_png_header(file);
     return info_of(Format::png, header.size, header.orientation);
   }
+  if (is_webp(file)) {
+    const WebpFile webp(file);
+    return info_of(Format::webp, webp.size(), webp.orientation());
+  }
   refuse_format(file);
 }
 
@@ -62,6 +67,11 @@ Picture decode(const uint8_t* bytes, size_t size, int64_t max_pixels) {
     const PngHeader header = read_png_header(file);
     check_limit(info_of(Format::png, header.size, header.orientation), max_pixels);
     return oriented(read_png_pixels(file, header), header.orientation);
+  }
+  if (is_webp(file)) {
+    const WebpFile webp(file);
+    check_limit(info_of(Format::webp, webp.size(), webp.orientation()), max_pixels);
+    return oriented(webp.pixels(), webp.orientation());
   }
   refuse_format(file);
 }

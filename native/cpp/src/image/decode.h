@@ -1,8 +1,8 @@
-// JPEG and PNG files to RGB pixels, bit for bit as Pillow: ImageOps.exif_transpose(Image.open(f)).convert("RGB").
+// JPEG, PNG and WebP files to RGB pixels, bit for bit as Pillow: ImageOps.exif_transpose(Image.open(f)).convert("RGB").
 //
 // JPEG: baseline, progressive and arithmetic; gray, YCbCr, RGB, CMYK and YCCK at 8 bits. PNG: every colour type, depth and
-// interlacing; alpha and tRNS are dropped, not blended, as convert("RGB") does. Orientation from EXIF (or from XMP where
-// EXIF has none) is applied. An animated PNG gives its first frame.
+// interlacing. WebP: lossy and lossless. Alpha and tRNS are dropped, not blended, as convert("RGB") does. Orientation from EXIF
+// (or from XMP where EXIF has none) is applied. An animated PNG or WebP gives its first frame.
 //
 // What Pillow decodes in spite of faults (damaged entropy data, a wrong CRC of image data, no IEND) is decoded to the same pixels,
 // a file whose data end early is refused. Differences: a PNG whose compressed data hold too few rows, and one without the
@@ -18,7 +18,7 @@
 
 namespace oag::image {
 
-enum class Format { jpeg, png };
+enum class Format { jpeg, png, webp };
 
 struct PictureInfo {
   Format format = Format::jpeg;
@@ -33,7 +33,7 @@ struct PictureInfo {
 inline constexpr int64_t default_max_pixels = 178'956'970;
 
 // Reads the header alone; no memory for pixels. An orientation that stands behind the image data of a PNG is found too.
-// Throws Error(bad_image): not a JPEG or PNG (the text has the first bytes), a damaged header, an unsupported kind;
+// Throws Error(bad_image): not a JPEG, PNG or WebP (the text has the first bytes), a damaged header, an unsupported kind;
 // Error(out_of_memory).
 PictureInfo probe(const uint8_t* bytes, size_t size);
 

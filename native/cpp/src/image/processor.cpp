@@ -121,13 +121,21 @@ Processor::Cut Processor::cut(RgbView source, ResizePath path) const {
   return cut;
 }
 
-Picture Processor::pixels(RgbView source, ResizePath path) const {
+void Processor::pixels(RgbView source, uint8_t* out, ResizePath path) const {
   const Cut cut = this->cut(source, path);
-  Picture result(cut.result.width, cut.result.height);
-  std::memset(result.pixels(), 0, result.bytes());
-  for (int y = 0; y < cut.pixels.height; ++y) {
-    std::memcpy(result.row(cut.top + y) + int64_t{3} * cut.left, cut.pixels.row(y), static_cast<size_t>(cut.pixels.width) * 3);
+  const int64_t row_bytes = int64_t{3} * cut.result.width;
+  if (cut.pixels.width < cut.result.width || cut.pixels.height < cut.result.height) {
+    std::memset(out, 0, static_cast<size_t>(row_bytes * cut.result.height));
   }
+  for (int y = 0; y < cut.pixels.height; ++y) {
+    std::memcpy(out + (cut.top + y) * row_bytes + int64_t{3} * cut.left, cut.pixels.row(y), static_cast<size_t>(cut.pixels.width) * 3);
+  }
+}
+
+Picture Processor::pixels(RgbView source, ResizePath path) const {
+  const Size size = output_size(source.width, source.height);
+  Picture result(size.width, size.height);
+  pixels(source, result.pixels(), path);
   return result;
 }
 

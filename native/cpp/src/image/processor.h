@@ -29,10 +29,15 @@ class Processor {
   // Whether output_size is the same for every source.
   bool fixed_size() const;
 
-  // After resize and crop, before rescale and normalise: bit for bit the processor's uint8 image. Throws as output_size.
+  // After resize and crop, before rescale and normalise: bit for bit the processor's uint8 image, out is [height, width, 3] with output_size(source).
+  // Throws as output_size.
+  void pixels(RgbView source, uint8_t* out, ResizePath path = best_resize_path()) const;
   Picture pixels(RgbView source, ResizePath path = best_resize_path()) const;
 
-  // All of it: out is float32 [3, height, width] with output_size(source), equal to the processor's values. Throws as output_size.
+  // [3, 256]: what each byte of a channel becomes when it is rescaled and normalised. What is behind `pixels` is a function of one byte.
+  const float* levels() const { return value_of_byte_.front().data(); }
+
+  // All of it: out is float32 [3, height, width] with output_size(source), equal to the processor's values: levels() of pixels(). Throws as output_size.
   void apply(RgbView source, float* out, ResizePath path = best_resize_path()) const;
 
  private:

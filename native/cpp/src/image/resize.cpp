@@ -111,6 +111,92 @@ AxisWeights axis_weights(int in_size, int out_size, int begin, int count, Kernel
   return axis;
 }
 
+ResizeLoops loops_of(ResizePath path) {
+  ResizeLoops loops{horizontal_row_scalar, vertical_row_scalar, nullptr, nullptr, 0};
+#if defined(__x86_64__)
+  if (path == ResizePath::avx2) {
+    loops.horizontal_pairs = horizontal_rows_avx2;
+    loops.vertical_pairs = vertical_row_avx2;
+    loops.positions = 4;
+  } else if (path == ResizePath::avx512) {
+    loops.horizontal_pairs = horizontal_rows_avx512;
+    loops.vertical_pairs = vertical_row_avx512;
+    loops.positions = 8;
+  }
+#elif defined(__aarch64__)
+  if (path == ResizePath::neon) {
+    loops.horizontal = horizontal_row_neon;
+    loops.vertical = vertical_row_neon;
+  }
+#else
+  (void)path;
+#endif
+  return loops;
+}
+
+int16_t high_half(int32_t weight) { return static_cast<int16_t>(weight >> low_bits); }
+int16_t low_half(int32_t weight) { return static_cast<int16_t>(weight & ((1 << low_bits) - 1)); }
+
+int32_t pair(int16_t first, int16_t second) { return static_cast<int32_t>(static_cast<uint32_t>(static_cast<uint16_t>(second)) << 16 | static_cast<uint16_t>(first)); }
+
+// Pairs of `count` weights (which is even, or one more is taken as 0). A weight is less than 2, 23 bits, and its high half less than 2^12. The high halves to pairs, the low ones `apart` behind them.
+void pair_up(const int32_t* weights, int count, int32_t* pairs, int apart) {
+  for (int k = 0; k < count; k += 2) {
+    const int32_t a = weights[k], b = k + 1 < count ? weights[k + 1] : 0;
+    pairs[k / 2] = pair(high_half(a), high_half(b));
+    pairs[apart + k / 2] = pair(low_half(a), low_half(b));
+  }
+}
+
+// The weights of an axis for HorizontalRows.
+struct PairedWeights {
+  std::vector<int> first;
+  std::vector<int32_t> pairs;
+  int padded = 0;
+
+  PairedTaps view() const { return {first.data(), pairs.data(), padded, static_cast<int>(first.size())}; }
+};
+
+// Empty where the source is too narrow for the padding.
+PairedWeights paired(const AxisWeights& axis, int in_size, int positions) {
+  PairedWeights result;
+  const int longest = *std::max_element(axis.taps.begin(), axis.taps.end());
+  const int padded = (longest + positions - 1) / positions * positions;
+  if (padded > in_size) return result;
+  result.padded = padded;
+  result.first.reserve(axis.first.size());
+  result.pairs.resize(axis.first.size() * static_cast<size_t>(padded));
+  std::vector<int32_t> row(static_cast<size_t>(padded));
+  for (size_t i = 0; i < axis.first.size(); ++i) {
+    const int first = std::min(axis.first[i], in_size - padded);  // at the right edge the padding goes before the weights
+    std::fill(row.begin(), row.end(), 0);
+    std::copy_n(axis.weights.begin() + static_cast<int64_t>(i) * axis.stride, axis.taps[i], row.begin() + (axis.first[i] - first));
+    pair_up(row.data(), padded, result.pairs.data() + i * static_cast<size_t>(padded), padded / 2);
+    result.first.push_back(first);
+  }
+  return result;
+}
+
+// Rows [first, end) of the source at other columns.
+Picture other_width(RgbView source, int first, int end, const AxisWeights& axis, const ResizeLoops& loops) {
+  const Taps taps = axis.view();
+  Picture result(taps.count, end - first);
+  int y = first;
+  if (loops.horizontal_pairs) {
+    const PairedWeights weights = paired(axis, source.width, loops.positions);
+    // Not the last row of the picture, behind which nothing may be read.
+    if (const int rows = std::min(end, source.height - 1) - first; weights.padded > 0 && rows > 0) {
+      loops.horizontal_pairs(source.row(first), source.stride, rows, weights.view(), result.pixels(), int64_t{3} * taps.count);
+      y += rows;
+    }
+  }
+  for (; y < end; ++y) {
+    const uint8_t* row = source.row(y);
+    loops.horizontal(row, row + int64_t{3} * source.width, taps, result.row(y - first));
+  }
+  return result;
+}
+
 // Source positions of nearest neighbours: ImagingScaleAffine adds up steps in double, from the first position on.
 std::vector<int> nearest_positions(int in_size, int out_size, int begin, int count) {
   const double step = static_cast<double>(static_cast<float>(in_size)) / out_size;
@@ -149,26 +235,10 @@ Picture copy(RgbView source, Window window) {
 
 // Horizontally first, over the rows that the vertical pass will read; bytes between the passes. A pass whose axis keeps its size
 // is left out (its weights would be 1).
-Picture resize_in_two_passes(RgbView source, Size size, Filter filter, Window window, ResizePath path) {
+Picture resize_in_two_passes(RgbView source, Size size, Filter filter, Window window, const ResizeLoops& loops) {
   const bool same_width = size.width == source.width, same_height = size.height == source.height;
   if (same_width && same_height) return copy(source, window);
   if (filter == Filter::nearest) return resize_nearest(source, size, window);
-
-  HorizontalRow horizontal_row = horizontal_row_scalar;
-  VerticalRow vertical_row = vertical_row_scalar;
-#if defined(__x86_64__)
-  if (path == ResizePath::avx2) {
-    horizontal_row = horizontal_row_avx2;
-    vertical_row = vertical_row_avx2;
-  }
-#elif defined(__aarch64__)
-  if (path == ResizePath::neon) {
-    horizontal_row = horizontal_row_neon;
-    vertical_row = vertical_row_neon;
-  }
-#else
-  (void)path;
-#endif
 
   const Kernel kernel = kernel_of(filter);
   const int64_t window_bytes = int64_t{3} * window.width;
@@ -182,39 +252,46 @@ Picture resize_in_two_passes(RgbView source, Size size, Filter filter, Window wi
 
   Picture narrowed;  // rows [first_row, end_row) of the source, at the window's columns
   if (!same_width) {
-    const AxisWeights horizontal = axis_weights(source.width, size.width, window.left, window.width, kernel);
-    const Taps taps = horizontal.view();
-    narrowed = Picture(window.width, end_row - first_row);
-    for (int y = first_row; y < end_row; ++y) {
-      const uint8_t* row = source.row(y);
-      horizontal_row(row, row + int64_t{3} * source.width, taps, narrowed.row(y - first_row));
-    }
+    narrowed = other_width(source, first_row, end_row, axis_weights(source.width, size.width, window.left, window.width, kernel), loops);
     if (same_height) return narrowed;
   }
 
   Picture result(window.width, window.height);
   std::vector<const uint8_t*> rows(static_cast<size_t>(vertical.stride));
+  std::vector<int32_t> pairs(static_cast<size_t>(vertical.stride) + 1);
   for (int y = 0; y < window.height; ++y) {
     const int first = vertical.first[static_cast<size_t>(y)], taps = vertical.taps[static_cast<size_t>(y)];
     for (int k = 0; k < taps; ++k) {
       rows[static_cast<size_t>(k)] =
           same_width ? source.row(first + k) + int64_t{3} * window.left : narrowed.row(first + k - first_row);
     }
-    vertical_row(rows.data(), vertical.weights.data() + static_cast<int64_t>(y) * vertical.stride, taps,
-                 window_bytes, result.row(y));
+    const int32_t* weights = vertical.weights.data() + static_cast<int64_t>(y) * vertical.stride;
+    if (loops.vertical_pairs) {
+      pair_up(weights, taps, pairs.data(), (taps + 1) / 2);
+      loops.vertical_pairs(rows.data(), weights, pairs.data(), taps, window_bytes, result.row(y));
+    } else {
+      loops.vertical(rows.data(), weights, taps, window_bytes, result.row(y));
+    }
   }
   return result;
 }
 
 }  // namespace
 
-ResizePath best_resize_path() {
+std::vector<ResizePath> resize_paths() {
+  std::vector<ResizePath> paths{ResizePath::scalar};
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2")) return ResizePath::avx2;
+  if (__builtin_cpu_supports("avx2")) paths.push_back(ResizePath::avx2);
+  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) paths.push_back(ResizePath::avx512);
 #elif defined(__aarch64__)
-  return ResizePath::neon;
+  paths.push_back(ResizePath::neon);
 #endif
-  return ResizePath::scalar;
+  return paths;
+}
+
+ResizePath best_resize_path() {
+  static const ResizePath best = resize_paths().back();
+  return best;
 }
 
 Picture resize(RgbView source, Size size, Filter filter, ResizePath path) {
@@ -222,6 +299,10 @@ Picture resize(RgbView source, Size size, Filter filter, ResizePath path) {
 }
 
 Picture resize(RgbView source, Size size, Filter filter, Window window, ResizePath path) {
+  return resize(source, size, filter, window, loops_of(path));
+}
+
+Picture resize(RgbView source, Size size, Filter filter, Window window, const ResizeLoops& loops) {
   if (source.width < 1 || source.height < 1 || size.width < 1 || size.height < 1 || window.left < 0 || window.top < 0 ||
       window.width < 1 || window.height < 1 || window.width > size.width - window.left ||
       window.height > size.height - window.top) {
@@ -238,11 +319,11 @@ Picture resize(RgbView source, Size size, Filter filter, Window window, ResizePa
   // Pillow turns the order round for very tall pictures (Image.resize, in Python). Bytes lie between the passes, so it shows.
   if (source.height > int64_t{100} * source.width && size.height < source.height) {
     const Window columns{0, window.top, source.width, window.height};
-    const Picture lowered = resize_in_two_passes(source, {source.width, size.height}, filter, columns, path);
+    const Picture lowered = resize_in_two_passes(source, {source.width, size.height}, filter, columns, loops);
     const Window rest{window.left, 0, window.width, window.height};
-    return resize_in_two_passes(lowered.view(), {size.width, window.height}, filter, rest, path);
+    return resize_in_two_passes(lowered.view(), {size.width, window.height}, filter, rest, loops);
   }
-  return resize_in_two_passes(source, size, filter, window, path);
+  return resize_in_two_passes(source, size, filter, window, loops);
 }
 
 }  // namespace oag::image

@@ -1,6 +1,8 @@
 // Image.resize of Pillow on RGB, bit for bit (libImaging/Resample.c and, for nearest, Geometry.c).
 #pragma once
 
+#include <vector>
+
 #include "image/picture.h"
 
 namespace oag::image {
@@ -9,9 +11,10 @@ namespace oag::image {
 enum class Filter { nearest = 0, lanczos = 1, bilinear = 2, bicubic = 3, box = 4, hamming = 5 };
 
 // Which implementation runs. All give the same bits.
-enum class ResizePath { scalar, avx2, neon };
+enum class ResizePath { scalar, avx2, avx512, neon };
 
-// The fastest path of this machine.
+// Those that this machine can run, the fastest last.
+std::vector<ResizePath> resize_paths();
 ResizePath best_resize_path();
 
 // A part of a picture: columns [left, left + width), rows [top, top + height).
@@ -31,5 +34,9 @@ Picture resize(RgbView source, Size size, Filter filter, ResizePath path = best_
 // computing the rest. Time and memory depend on the window and the source, not on `size` (but for nearest: a step per column
 // and row in front of the window).
 Picture resize(RgbView source, Size size, Filter filter, Window window, ResizePath path = best_resize_path());
+
+// With loops that are given, for tests of those that this machine cannot run.
+struct ResizeLoops;  // resize_rows.h
+Picture resize(RgbView source, Size size, Filter filter, Window window, const ResizeLoops& loops);
 
 }  // namespace oag::image

@@ -9,13 +9,13 @@ namespace {
 
 constexpr int32_t half = 1 << (weight_bits - 1);
 
-uint8_t clipped(int32_t sum) {
+[[maybe_unused]] uint8_t clipped(int32_t sum) {
   sum >>= weight_bits;
   return static_cast<uint8_t>(sum < 0 ? 0 : sum > 255 ? 255 : sum);
 }
 
 // Adds `count` more RGB pixels, weighed, to what red, green and blue hold, and writes the pixel that comes of it.
-void finish_pixel(const uint8_t* pixel, const int32_t* weights, int count, int32_t red, int32_t green, int32_t blue, uint8_t* out) {
+[[maybe_unused]] void finish_pixel(const uint8_t* pixel, const int32_t* weights, int count, int32_t red, int32_t green, int32_t blue, uint8_t* out) {
   for (int k = 0; k < count; ++k, pixel += 3) {
     red += pixel[0] * weights[k];
     green += pixel[1] * weights[k];

@@ -15,7 +15,7 @@ class SentenceTower final : public Tower {
   SentenceTower(BertEncoder encoder, SentenceHead head) : encoder_(std::move(encoder)), head_(std::move(head)) {}
 
   int blocks() const override { return encoder_.blocks(); }
-  State begin(Ops& ops, const Tensor& ids, const Sequences& rows) const override { return encoder_.begin(ops, ids, rows); }
+  State begin(Ops& ops, const TowerInput& ids, const Sequences& rows) const override { return encoder_.begin(ops, ids.values, rows); }
   State block(Ops& ops, const State& state) const override { return encoder_.block(ops, state, head_.only_row()); }
   Tensor finish(Ops& ops, const State& state) const override { return head_.finish(ops, state); }
   const SentenceHead& head() const { return head_; }

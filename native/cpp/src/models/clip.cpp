@@ -103,8 +103,8 @@ class ClipImageTower final : public ClipTower {
     projection_ = add_matrix(parameters, "image.projection", "visual_projection.weight", projection_size, size_.width);
   }
 
-  State begin(Ops& ops, const Tensor& images, const Sequences& rows) const override {
-    const Tensor x = ops.patches(images, patches_);
+  State begin(Ops& ops, const TowerInput& images, const Sequences& rows) const override {
+    const Tensor x = ops.patches(images.values, images.levels.value(), patches_);
     return {0, {{"x", ops.layer_norm(x, first_norm_gain_, first_norm_bias_, size_.epsilon)}}, {{"rows", rows}}};
   }
 
@@ -139,8 +139,8 @@ class ClipTextTower final : public ClipTower {
     limit_to_tokenizer(spec, tokenizer);
   }
 
-  State begin(Ops& ops, const Tensor& ids, const Sequences& rows) const override {
-    return {0, {{"x", ops.embed(ids, rows, tokens_, positions_)}}, {{"rows", rows}}};
+  State begin(Ops& ops, const TowerInput& ids, const Sequences& rows) const override {
+    return {0, {{"x", ops.embed(ids.values, rows, tokens_, positions_)}}, {{"rows", rows}}};
   }
 
   TextSpec spec;

@@ -38,7 +38,7 @@ void limit_to_tokenizer(TextSpec& spec, const std::optional<files::Config>& toke
 Tensor Definition::logits(Ops&, const Tensor&, const Tensor&) const { throw Error(Status::internal, std::string(family()) + " has no logits"); }
 Tensor Definition::probabilities(Ops&, const Tensor&) const { throw Error(Status::internal, std::string(family()) + " has no logits"); }
 
-Tensor Tower::forward(Ops& ops, const Tensor& input, const Sequences& rows) const {
+Tensor Tower::forward(Ops& ops, const TowerInput& input, const Sequences& rows) const {
   State state = begin(ops, input, rows);
   while (state.next_block < blocks()) state = block(ops, state);
   return finish(ops, state);

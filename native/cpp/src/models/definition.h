@@ -16,17 +16,26 @@
 
 namespace oag::models {
 
+// What a tower begins with: the ids of texts, or pixels and what each of their bytes stands for (Ops::patches).
+struct TowerInput {
+  TowerInput(const Tensor& ids) : values(ids) {}  // NOLINT: a tensor is the usual input
+  TowerInput(const Tensor& pixels, const Tensor& byte_levels) : values(pixels), levels(byte_levels) {}
+
+  Tensor values;
+  std::optional<Tensor> levels;
+};
+
 // A stack of blocks from one input tensor to one embedding per sequence. begin, then block 0 … blocks()-1, each State → State, then finish: a pass may
 // stop after any block, be written to bytes, and go on elsewhere.
 class Tower {
  public:
   virtual ~Tower() = default;
   virtual int blocks() const = 0;
-  virtual State begin(Ops& ops, const Tensor& input, const Sequences& rows) const = 0;
+  virtual State begin(Ops& ops, const TowerInput& input, const Sequences& rows) const = 0;
   virtual State block(Ops& ops, const State& state) const = 0;  // runs state.next_block
   virtual Tensor finish(Ops& ops, const State& state) const = 0;  // [sequences, embedding size], not normalised
 
-  Tensor forward(Ops& ops, const Tensor& input, const Sequences& rows) const;
+  Tensor forward(Ops& ops, const TowerInput& input, const Sequences& rows) const;
 };
 
 // The pixels an image tower takes.
@@ -37,7 +46,7 @@ struct ImageSpec {
   int64_t rows_per_image = 0;
   std::string default_processor;  // image_processor_type where the folder names none
 
-  int64_t pixels_per_image() const { return int64_t{channels} * height * width; }
+  int64_t bytes_per_image() const { return int64_t{channels} * height * width; }
 };
 
 // What must be done to a text before its tower, and which of its ids become rows.

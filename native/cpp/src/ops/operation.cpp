@@ -55,7 +55,7 @@ std::vector<Tensor> Operation::inputs() const {
         return read;
       },
       [](const op::Embed& o) { return std::vector<Tensor>{o.ids}; },
-      [](const op::Patches& o) { return std::vector<Tensor>{o.images}; },
+      [](const op::Patches& o) { return std::vector<Tensor>{o.images, o.levels}; },
       [](const op::Similarity& o) { return std::vector<Tensor>{o.a, o.b}; },
       [](const op::Concat& o) { return o.parts; },
       [](const auto& o) { return std::vector<Tensor>{o.x}; }}, what);

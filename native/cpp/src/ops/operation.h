@@ -62,6 +62,7 @@ struct Embed {
 
 struct Patches {
   Tensor images;
+  Tensor levels;
   Parameter weight;
   std::optional<Parameter> bias;
   std::optional<Parameter> prefix;

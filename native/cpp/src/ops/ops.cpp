@@ -95,14 +95,15 @@ Tensor Ops::embed(const Tensor& ids, const Sequences& rows, Parameter tokens, Pa
   return run(op::Embed{ids, rows, tokens, positions}, {rows.rows, table.width()});
 }
 
-Tensor Ops::patches(const Tensor& images, const PatchOptions& options) {
+Tensor Ops::patches(const Tensor& images, const Tensor& levels, const PatchOptions& options) {
   const ParameterSpec& weight = parameters_[options.weight];
-  op::Patches patches{images, options.weight, options.bias, options.prefix, options.positions,
+  op::Patches patches{images, levels, options.weight, options.bias, options.prefix, options.positions,
                       options.channels, options.height, options.width, options.patch};
   const int64_t width = weight.part_rows();
   require(options.patch > 0 && options.height >= options.patch && options.width >= options.patch, "patches", "a picture has no whole patch");
-  require(images.dtype == DType::f32 && images.shape.width == Extent(int64_t{options.channels} * options.height * options.width), "patches",
-          "images are " + images.shape.text());
+  require(images.dtype == DType::u8 && images.shape.width == Extent(int64_t{options.channels} * options.height * options.width), "patches",
+          std::string("images are ") + name_of(images.dtype) + " " + images.shape.text());
+  require(levels.dtype == DType::f32 && levels.shape == Shape{options.channels, 256}, "patches", std::string("levels are ") + name_of(levels.dtype) + " " + levels.shape.text());
   require(weight.kind == ParameterKind::matrix && weight.parts() == 1 && weight.width() == int64_t{options.channels} * options.patch * options.patch,
           "patches", weight.role + " does not fit the patch size");
   if (options.bias) require_vector(parameters_[*options.bias], width, "patches");

@@ -67,9 +67,10 @@ class Ops {
   // ids i32 [rows, 1] → [rows, width]: tokens[id] + positions[position of the row in its sequence].
   Tensor embed(const Tensor& ids, const Sequences& rows, Parameter tokens, Parameter positions);
 
-  // images f32 [images, channels·height·width] → [(prefix + patches)·images, width]: each picture's prefix token, then its patches row by row
-  // times the weight, all plus their positions (Dosovitskiy et al. 2020).
-  Tensor patches(const Tensor& images, const PatchOptions& options);
+  // images u8 [images, height·width·channels], pixel by pixel as they are decoded; levels f32 [channels, 256], the value that each byte of a channel stands for
+  // (rescaled and normalised) → [(prefix + patches)·images, width]: each picture's prefix token, then its patches row by row times the weight, all plus
+  // their positions (Dosovitskiy et al. 2020). The weight's columns go channel by channel, as published weights have them.
+  Tensor patches(const Tensor& images, const Tensor& levels, const PatchOptions& options);
 
   // [rows, width] → [sequences, width]: the rows of each sequence as one.
   Tensor pool(const Tensor& x, const Sequences& rows, Pooling pooling);

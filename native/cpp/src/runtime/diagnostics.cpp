@@ -38,7 +38,9 @@ Json platform() {
   json["machine"] = name.machine;
   json["cpu"] = first_match("/proc/cpuinfo", "model name");
   json["cpus_online"] = sysconf(_SC_NPROCESSORS_ONLN);
-  json["cpus_usable"] = usable_cpus();
+  const UsableCpus cpus = usable_cpus();
+  json["cpus_usable"] = cpus.count;
+  json["cpus_usable_reason"] = cpus.reason;
   json["cpu_features"] = host::cpu_features();
   return json;
 }

@@ -27,30 +27,36 @@ class ObservingPass final : public Pass {
   void write(const Tensor& tensor, FunctionRef<void(void*)> fill) override { pass_.repeat(tensor, fill); }
 
   void execute(const Operation& operation) override {
-    if (const auto* linear = std::get_if<op::Linear>(&operation.what)) observe(*linear, linear->x, linear->residual, most_rows);
-    if (const auto* patches = std::get_if<op::Patches>(&operation.what)) observe(*patches, patches->images, std::nullopt, most_pictures);
+    if (const auto* linear = std::get_if<op::Linear>(&operation.what)) {
+      ObservedProduct product{.what = *linear, .x = some_rows<float>(linear->x, most_rows), .residual = {}, .pixels = {}, .levels = {}};
+      if (linear->residual) product.residual = some_rows<float>(*linear->residual, most_rows);
+      add(std::move(product), linear->x, most_rows);
+    }
+    if (const auto* patches = std::get_if<op::Patches>(&operation.what)) {
+      ObservedProduct product{.what = *patches, .x = {}, .residual = {}, .pixels = some_rows<uint8_t>(patches->images, most_pictures), .levels = {}};
+      product.levels = some_rows<float>(patches->levels, patches->channels);
+      add(std::move(product), patches->images, most_pictures);
+    }
     pass_.repeat(operation);
   }
 
  private:
-  template <class What>
-  void observe(const What& what, const Tensor& x, const std::optional<Tensor>& residual, int64_t most) {
-    ObservedProduct product{what, 0, some_rows(x, most), {}};
-    if (residual) product.residual = some_rows(*residual, most);
+  void add(ObservedProduct product, const Tensor& x, int64_t most) {
     if (!found_) return;
     product.rows = std::min(most, x.shape.rows.value());
     if (product.rows > 0) found_->add(std::move(product));
   }
 
-  std::vector<float> some_rows(const Tensor& tensor, int64_t most) {
+  template <class T>
+  std::vector<T> some_rows(const Tensor& tensor, int64_t most) {
     if (!found_) {
       pass_.read(tensor, nullptr);
       return {};
     }
     const int64_t rows = tensor.shape.rows.value(), width = tensor.shape.width.value(), kept = std::min(rows, most);
-    std::vector<float> all(static_cast<size_t>(rows * width));
+    std::vector<T> all(static_cast<size_t>(rows * width));
     pass_.read(tensor, all.data());
-    for (int64_t i = 0; i < kept; i++) std::memmove(&all[static_cast<size_t>(i * width)], &all[static_cast<size_t>(i * rows / kept * width)], static_cast<size_t>(width) * sizeof(float));
+    for (int64_t i = 0; i < kept; i++) std::memmove(&all[static_cast<size_t>(i * width)], &all[static_cast<size_t>(i * rows / kept * width)], static_cast<size_t>(width) * sizeof(T));
     all.resize(static_cast<size_t>(kept * width));
     return all;
   }
@@ -94,18 +100,18 @@ class LoneProduct {
 
  private:
   Tensor run(Pass& pass) const {
-    const auto input = [&](const std::vector<float>& values) {
-      return pass.input(DType::f32, {product_.rows, static_cast<int64_t>(values.size()) / product_.rows},
-                        [&](void* to) { std::memcpy(to, values.data(), values.size() * sizeof(float)); });
+    const auto input = [&](const auto& values, DType dtype, int64_t rows) {
+      return pass.input(dtype, {rows, static_cast<int64_t>(values.size()) / rows}, [&](void* to) { std::memcpy(to, values.data(), values.size() * size_of(dtype)); });
     };
-    const Tensor x = input(product_.x);
     if (const auto* linear = std::get_if<op::Linear>(&product_.what)) {
       LinearOptions options{.bias = bias_, .activation = linear->activation, .residual = {}, .first_part = linear->first_part, .parts = linear->parts};
-      if (!product_.residual.empty()) options.residual = input(product_.residual);
+      const Tensor x = input(product_.x, DType::f32, product_.rows);
+      if (!product_.residual.empty()) options.residual = input(product_.residual, DType::f32, product_.rows);
       return pass.linear(x, weight_, options);
     }
     const auto& patches = std::get<op::Patches>(product_.what);
-    return pass.patches(x, {.weight = weight_, .bias = bias_, .prefix = prefix_, .positions = positions_, .channels = patches.channels,
+    const Tensor images = input(product_.pixels, DType::u8, product_.rows), levels = input(product_.levels, DType::f32, patches.channels);
+    return pass.patches(images, levels, {.weight = weight_, .bias = bias_, .prefix = prefix_, .positions = positions_, .channels = patches.channels,
                             .height = patches.height, .width = patches.width, .patch = patches.patch});
   }
 

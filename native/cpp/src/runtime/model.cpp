@@ -24,9 +24,11 @@ Bindings bind(int64_t images, int64_t texts, int64_t tokens) { return {1, images
 
 // The programs. Each runs once with symbols when the model is loaded, and then with numbers in every pass.
 
-void image_program(Pass& pass, const models::Definition& model, const Sequences& rows, FunctionRef<void(void*)> pixels, float* out) {
-  const Tensor images = pass.input(DType::f32, {rows.count, model.image_spec()->pixels_per_image()}, pixels);
-  pass.read(model.image_tower()->forward(pass, images, rows), out);
+void image_program(Pass& pass, const models::Definition& model, const Sequences& rows, FunctionRef<void(void*)> pixels, FunctionRef<void(void*)> levels,
+                   float* out) {
+  const Tensor images = pass.input(DType::u8, {rows.count, model.image_spec()->bytes_per_image()}, pixels);
+  const Tensor byte_levels = pass.input(DType::f32, {model.image_spec()->channels, 256}, levels);
+  pass.read(model.image_tower()->forward(pass, {images, byte_levels}, rows), out);
 }
 
 void text_program(Pass& pass, const models::Definition& model, const Sequences& rows, FunctionRef<void(void*)> ids, float* out) {
@@ -152,7 +154,7 @@ Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const 
   const ParameterList& parameters = definition_->parameters();
   if (const models::ImageSpec* spec = definition_->image_spec())
     image_recording_ = record(parameters, [&](Pass& pass) {
-      image_program(pass, *definition_, {{spec->rows_per_image, Symbol::images}, {1, Symbol::images}, nullptr}, nothing, nullptr);
+      image_program(pass, *definition_, {{spec->rows_per_image, Symbol::images}, {1, Symbol::images}, nullptr}, nothing, nothing, nullptr);
     });
   if (definition_->text_spec())
     text_recording_ = record(parameters, [&](Pass& pass) { text_program(pass, *definition_, {{1, Symbol::tokens}, {1, Symbol::texts}, nullptr}, nothing, nullptr); });
@@ -234,18 +236,18 @@ void Model::require_image_tower() const {
   if (!definition_->image_spec()) throw Error(Status::unsupported, folder_.path() + ": this model has no image tower");
 }
 
-void Model::decode(const ImageRequest& request, float* pixels) const {
+void Model::decode(const ImageRequest& request, FunctionRef<void(image::RgbView)> use) const {
   if (const auto* raw = std::get_if<image::RgbView>(&request)) {
     const int64_t count = int64_t{raw->width} * raw->height, limit = runtime_->options().max_image_pixels;
     if (count > limit)
       throw Error(Status::bad_image, "the picture has " + std::to_string(raw->width) + " x " + std::to_string(raw->height) + " pixels, more than the limit of " +
                                          std::to_string(limit) + ": raise max_image_pixels if it is wanted");
-    return processor_->apply(*raw, pixels);
+    return use(*raw);
   }
   const auto& [bytes, size] = std::get<EncodedImage>(request);
   const image::PictureInfo info = image::probe(bytes, size);
   const Turnstile::Held held(runtime_->pixels_in_flight(), std::min(info.pixels(), runtime_->options().max_image_pixels));
-  processor_->apply(image::decode(bytes, size, runtime_->options().max_image_pixels).view(), pixels);
+  use(image::decode(bytes, size, runtime_->options().max_image_pixels).view());
 }
 
 void Model::encode_images(const std::vector<ImageRequest>& images, float* out, std::vector<ItemResult>* items) const {
@@ -253,30 +255,30 @@ void Model::encode_images(const std::vector<ImageRequest>& images, float* out, s
   const models::ImageSpec& spec = *definition_->image_spec();
   const auto count = static_cast<int64_t>(images.size());
   const int64_t per_pass = std::max<int64_t>(1, runtime_->options().max_tokens / spec.rows_per_image);
-  for (int64_t first = 0; first < count; first += per_pass) {
+  auto prepare = [&](int64_t i, uint8_t* to) {
+    decode(images[static_cast<size_t>(i)], [&](image::RgbView picture) { processor_->pixels(picture, to); });
+  };
+  const auto batch_from = [&](int64_t first) {
+    return std::make_unique<PictureBatch>(runtime_->threads(), first, std::min(per_pass, count - first), spec.bytes_per_image(), prepare);
+  };
+  std::unique_ptr<PictureBatch> batch = batch_from(0), next;
+  for (int64_t first = 0; first < count; first += per_pass, batch = std::move(next)) {
     const int64_t now = std::min(per_pass, count - first);
-    std::vector<ItemResult> results(static_cast<size_t>(now));
-    // A bad picture becomes a black one, so that the others are computed as they would be without it.
+    std::vector<ItemResult>& results = batch->results();
     auto pixels = [&](void* memory) {
-      runtime_->threads().run(now, [&](int64_t i, int) {
-        float* to = static_cast<float*>(memory) + i * spec.pixels_per_image();
-        try {
-          decode(images[static_cast<size_t>(first + i)], to);
-        } catch (const Error& e) {
-          if (e.status() == Status::internal) throw;
-          results[static_cast<size_t>(i)] = {e.status(), e.text()};
-        } catch (const std::bad_alloc&) {
-          results[static_cast<size_t>(i)] = {Status::out_of_memory, "there is no memory to prepare the picture"};
-        }
-        if (results[static_cast<size_t>(i)].status != Status::ok) std::memset(to, 0, static_cast<size_t>(spec.pixels_per_image()) * sizeof(float));
-      });
+      batch->finish(static_cast<uint8_t*>(memory));
       for (int64_t i = 0; i < now && !items; i++)
         if (const ItemResult& result = results[static_cast<size_t>(i)]; result.status != Status::ok)
           throw Error(result.status, "image " + std::to_string(first + i) + ": " + result.text);
+      if (first + now < count) {  // beside the pass that begins here
+        next = batch_from(first + now);
+        next->begin_ahead(runtime_->pictures_ahead());
+      }
     };
+    auto levels = [&](void* memory) { std::memcpy(memory, processor_->levels(), static_cast<size_t>(spec.channels) * 256 * sizeof(float)); };
     float* rows = out + first * definition_->embedding_size();
     run(image_recording_, bind(now, 0, 0), [&](Pass& pass) {
-      image_program(pass, *definition_, make_sequences(SequenceTable::uniform(now, spec.rows_per_image)), pixels, rows);
+      image_program(pass, *definition_, make_sequences(SequenceTable::uniform(now, spec.rows_per_image)), pixels, levels, rows);
     });
     require_finite(rows, now * definition_->embedding_size());
     for (int64_t i = 0; i < now && items; i++) {
@@ -355,7 +357,7 @@ void normalize_rows(float* rows, int64_t count, int64_t width) {
 
 void Model::preprocess(const ImageRequest& request, float* out) const {
   require_image_tower();
-  decode(request, out);
+  decode(request, [&](image::RgbView picture) { processor_->apply(picture, out); });
 }
 
 }  // namespace oag

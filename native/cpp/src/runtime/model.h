@@ -13,6 +13,7 @@
 #include "image/processor.h"
 #include "models/definition.h"
 #include "ops/recorder.h"
+#include "runtime/picture_batch.h"
 #include "runtime/precision_policy.h"
 #include "runtime/runtime.h"
 
@@ -24,12 +25,6 @@ struct EncodedImage {
   size_t size;
 };
 using ImageRequest = std::variant<EncodedImage, image::RgbView>;
-
-// What became of one picture; `text` is empty when it is done.
-struct ItemResult {
-  Status status = Status::ok;
-  std::string text;
-};
 
 // Immutable after construction; every method may be called from any number of threads.
 class Model {
@@ -71,7 +66,8 @@ class Model {
   // All but the weights.
   Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const models::Choices& choices);
 
-  void decode(const ImageRequest& image, float* pixels) const;
+  // Decodes a picture, within the budget of pixels in flight, and lends it to `use`.
+  void decode(const ImageRequest& image, FunctionRef<void(image::RgbView)> use) const;
   void require_image_tower() const;
   void require_finite(const float* values, int64_t count) const;
   // Runs `program`, as recorded, in a leased workspace.

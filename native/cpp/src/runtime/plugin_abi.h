@@ -85,7 +85,7 @@ typedef struct oag_plugin_operation {
   int32_t kind;
   oag_plugin_tensor out;
   oag_plugin_tensor x;          /* the input; similarity: a; embed: ids; patches: images */
-  oag_plugin_tensor y;          /* linear: residual; similarity: b */
+  oag_plugin_tensor y;          /* linear: residual; similarity: b; patches: levels */
   uint32_t weight;              /* linear, patches: matrix; layer_norm: gain; embed: tokens; similarity: log_scale */
   uint32_t bias;
   uint32_t positions;

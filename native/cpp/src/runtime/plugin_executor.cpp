@@ -160,6 +160,7 @@ class PluginPass final : public Pass {
   void translate(const op::Patches& o, oag_plugin_operation& to) {
     to.kind = OAG_OP_PATCHES;
     to.x = plain(o.images);
+    to.y = plain(o.levels);
     to.weight = o.weight.index;
     to.bias = plain(o.bias);
     to.prefix = plain(o.prefix);

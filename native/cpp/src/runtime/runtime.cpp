@@ -38,7 +38,7 @@ RuntimeOptions resolve(RuntimeOptions options) {
   if (options.device == Device::automatic) options.device = static_cast<Device>(from_environment("OPENAUTOGLM_DEVICE", static_cast<int>(Device::tensorrt), [](int v) { return name_of(static_cast<Device>(v)); }));
   if (options.precision == Precision::automatic) options.precision = static_cast<Precision>(from_environment("OPENAUTOGLM_PRECISION", static_cast<int>(Precision::int8), [](int v) { return name_of(static_cast<Precision>(v)); }));
   if (options.isa == 0) options.isa = from_environment("OPENAUTOGLM_ISA", static_cast<int>(host::Isa::neon), [](int v) { return host::name_of(static_cast<host::Isa>(v)); });
-  options.threads = positive(options.threads, usable_cpus(), 1024, "threads");
+  options.threads = positive(options.threads, options.threads == 0 ? usable_cpus().count : 1, 1024, "threads");
   options.max_tokens = positive<int64_t>(options.max_tokens, 2048, 1 << 24, "max_tokens");
   options.max_passes = positive(options.max_passes, std::max(2, options.threads), 1024, "max_passes");
   options.max_image_pixels = positive<int64_t>(options.max_image_pixels, image::default_max_pixels, int64_t{1} << 40, "max_image_pixels");
@@ -73,7 +73,8 @@ std::string library_folder() {
 }
 
 Runtime::Runtime(RuntimeOptions options)
-    : options_(resolve(std::move(options))), kernels_(kernels_for(options_.isa)), threads_(options_.threads), pixels_in_flight_(options_.max_pixels_in_flight) {
+    : options_(resolve(std::move(options))), kernels_(kernels_for(options_.isa)), threads_(options_.threads), pixels_in_flight_(options_.max_pixels_in_flight),
+      pictures_ahead_(options_.max_passes) {
   const bool asked = options_.isa != 0;
   options_.isa = static_cast<int>(kernels_.isa);
   choose_device();

@@ -9,8 +9,10 @@
 #include "core/precision.h"
 #include "host/kernels/kernels.h"
 #include "ops/executor.h"
+#include "runtime/allowance.h"
 #include "runtime/thread_pool.h"
 #include "runtime/turnstile.h"
+#include "runtime/usable_cpus.h"
 #include "runtime/workspaces.h"
 
 namespace oag {
@@ -56,6 +58,7 @@ class Runtime {
   ThreadPool& threads() { return threads_; }
   Workspaces& workspaces() { return *workspaces_; }
   Turnstile& pixels_in_flight() { return pixels_in_flight_; }
+  Allowance& pictures_ahead() { return pictures_ahead_; }  // batches of pictures that are prepared before their pass begins
 
  private:
   void choose_device();
@@ -64,6 +67,7 @@ class Runtime {
   const host::Kernels& kernels_;
   ThreadPool threads_;
   Turnstile pixels_in_flight_;
+  Allowance pictures_ahead_;
   std::vector<DeviceVerdict> devices_;
   std::string reason_;
   std::unique_ptr<Executor> executor_;

@@ -4,7 +4,6 @@
 #include <csignal>
 #include <exception>
 #include <pthread.h>
-#include <sched.h>
 #include <string>
 #include <system_error>
 
@@ -44,19 +43,15 @@ class SignalsBlocked {
 struct ThreadPool::Job {
   FunctionRef<void(int64_t, int)> body;
   int64_t tasks;
+  const bool has_slots = true;
+  bool background = false;    // nobody waits for it: a worker takes one task at a time; guarded by mutex_
   std::atomic<int64_t> next{0};
   int slots = 1;              // taken so far, the caller's included; guarded by mutex_
   std::atomic<int> workers{0};  // inside the job now; changed with mutex_ held
   std::exception_ptr failure; // guarded by mutex_
 };
 
-int usable_cpus() {
-  cpu_set_t cpus;
-  if (sched_getaffinity(0, sizeof cpus, &cpus) == 0) return std::max(1, CPU_COUNT(&cpus));
-  return std::max(1u, std::thread::hardware_concurrency());
-}
-
-ThreadPool::ThreadPool(int threads) {
+ThreadPool::ThreadPool(int threads) : threads_(threads) {
   const SignalsBlocked blocked;
   workers_.reserve(static_cast<size_t>(threads - 1));
   try {
@@ -91,26 +86,69 @@ void ThreadPool::run(int64_t tasks, FunctionRef<void(int64_t task, int slot)> bo
     return;
   }
   Job job{.body = body, .tasks = tasks, .failure = nullptr};
+  post(job, tasks - 1);
+  work_on(job, 0);
+  leave(job);
+  if (job.failure) std::rethrow_exception(job.failure);
+}
+
+int64_t ThreadPool::free_workers() const { return threads() - busy_callers_ - busy_workers_; }
+
+void ThreadPool::add_busy(int callers) {
   bool wake;
   {
     const std::lock_guard lock(mutex_);
+    busy_callers_ += callers;
+    // A worker that was refused may have gone to sleep beside a long job.
+    wake = callers < 0 && sleepers_ > 0 && free_workers() > 0 && !jobs_.empty();
+    if (wake) posted_.fetch_add(1, std::memory_order_release);
+  }
+  if (wake) wake_.notify_one();
+}
+
+void ThreadPool::post(Job& job, int64_t wanted) {
+  {
+    const std::lock_guard lock(mutex_);
     jobs_.push_back(&job);
-    wake = sleepers_ > 0;
+    wanted = std::min<int64_t>({wanted, sleepers_, free_workers()});
     posted_.fetch_add(1, std::memory_order_release);
   }
-  if (wake) wake_.notify_all();
-  work_on(job, 0);
+  for (; wanted > 0; wanted--) wake_.notify_one();
+}
+
+void ThreadPool::leave(Job& job) {
   {
     const std::lock_guard lock(mutex_);
     jobs_.erase(std::find(jobs_.begin(), jobs_.end(), &job));  // from here no worker joins
   }
   for (int spin = 0; job.workers.load(std::memory_order_acquire) > 0 && spin < spins; spin++) pause_cpu();
-  std::unique_lock lock(mutex_);  // also orders this frame's end after the last worker's use of the job
+  std::unique_lock lock(mutex_);  // also orders the job's end after the last worker's use of it
   left_.wait(lock, [&] { return job.workers == 0; });
-  if (job.failure) std::rethrow_exception(job.failure);
 }
 
-void ThreadPool::work_on(Job& job, int slot) {
+ThreadPool::Background::Background(ThreadPool& pool, int64_t tasks, FunctionRef<void(int64_t task)> body)
+    : pool_(pool), body_{body}, job_(new Job{.body = body_, .tasks = tasks, .has_slots = false, .background = true, .failure = nullptr}) {
+  pool_.post(*job_, tasks);
+}
+
+ThreadPool::Background::~Background() {
+  if (!job_) return;
+  job_->next.store(job_->tasks, std::memory_order_relaxed);
+  pool_.leave(*job_);
+}
+
+void ThreadPool::Background::finish() {
+  {
+    const std::lock_guard lock(pool_.mutex_);
+    job_->background = false;  // its owner waits for it now
+  }
+  pool_.work_on(*job_, 0);
+  pool_.leave(*job_);
+  const std::unique_ptr<Job> job = std::move(job_);
+  if (job->failure) std::rethrow_exception(job->failure);
+}
+
+void ThreadPool::work_on(Job& job, int slot, bool one_task) {
   for (int64_t task; (task = job.next.fetch_add(1, std::memory_order_relaxed)) < job.tasks;) {
     try {
       job.body(task, slot);
@@ -119,16 +157,22 @@ void ThreadPool::work_on(Job& job, int slot) {
       if (!job.failure) job.failure = std::current_exception();
       job.next.store(job.tasks, std::memory_order_relaxed);  // the rest is not begun
     }
+    if (one_task) return;
   }
 }
 
 ThreadPool::Job* ThreadPool::join_a_job(int* slot) {
+  if (free_workers() <= 0) return nullptr;
+  const auto better = [](const Job& a, const Job& b) {  // one that is waited for; of these the one with the fewest workers; of equals the oldest
+    return a.background != b.background ? b.background : a.workers < b.workers;
+  };
   Job* chosen = nullptr;
-  for (Job* job : jobs_)  // the one with the fewest workers; of equals the oldest
-    if (job->next.load(std::memory_order_relaxed) < job->tasks && job->slots < threads() && (!chosen || job->workers < chosen->workers)) chosen = job;
+  for (Job* job : jobs_)
+    if (job->next.load(std::memory_order_relaxed) < job->tasks && (!job->has_slots || job->slots < threads()) && (!chosen || better(*job, *chosen))) chosen = job;
   if (!chosen) return nullptr;
-  *slot = chosen->slots++;
+  *slot = chosen->has_slots ? chosen->slots++ : 0;
   chosen->workers++;
+  busy_workers_++;
   return chosen;
 }
 
@@ -139,9 +183,11 @@ void ThreadPool::work() {
     if (closing_) return;
     int slot;
     if (Job* job = join_a_job(&slot)) {
+      const bool one_task = job->background;
       lock.unlock();
-      work_on(*job, slot);
+      work_on(*job, slot, one_task);
       lock.lock();
+      busy_workers_--;
       if (--job->workers == 0) left_.notify_all();
       continue;
     }

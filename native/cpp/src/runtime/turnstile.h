@@ -28,34 +28,52 @@ class Turnstile {
   // How many callers are in the queue.
   int64_t waiting() const {
     const std::lock_guard lock(mutex_);
-    return static_cast<int64_t>(issued_ - served_);
+    return waiting_;
   }
 
  private:
+  // On the stack of who waits. Each has its own signal: giving back wakes those that may go on, and not all.
+  struct Waiter {
+    int64_t units;
+    Waiter* next = nullptr;
+    bool served = false;
+    std::condition_variable signal;
+  };
+
   int64_t take(int64_t units) {
     units = std::min(units, capacity_);
     std::unique_lock lock(mutex_);
-    const uint64_t ticket = issued_++;
-    changed_.wait(lock, [&] { return ticket == served_ && free_ >= units; });
-    served_++;
-    free_ -= units;
-    changed_.notify_all();
+    if (!first_ && free_ >= units) {
+      free_ -= units;
+      return units;
+    }
+    Waiter self{.units = units, .signal = {}};
+    (first_ ? last_->next : first_) = &self;
+    last_ = &self;
+    waiting_++;
+    self.signal.wait(lock, [&] { return self.served; });
     return units;
   }
 
   void give(int64_t units) {
-    {
-      const std::lock_guard lock(mutex_);
-      free_ += units;
+    const std::lock_guard lock(mutex_);
+    free_ += units;
+    while (first_ && free_ >= first_->units) {
+      Waiter& served = *first_;
+      first_ = served.next;
+      free_ -= served.units;
+      waiting_--;
+      served.served = true;
+      served.signal.notify_one();  // with the mutex held: the waiter is gone as soon as it sees `served`
     }
-    changed_.notify_all();
   }
 
   const int64_t capacity_;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
   int64_t free_;
-  uint64_t issued_ = 0, served_ = 0;
+  int64_t waiting_ = 0;
+  Waiter* first_ = nullptr;  // has waited longest
+  Waiter* last_ = nullptr;   // where there is a first
 };
 
 }  // namespace oag

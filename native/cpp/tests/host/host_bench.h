@@ -44,8 +44,8 @@ class HostBench {
 
 template <class T>
 Tensor input(Pass& pass, const Shape& shape, const std::vector<T>& values) {
-  static_assert(std::is_same_v<T, float> || std::is_same_v<T, int32_t>);
-  return pass.input(std::is_same_v<T, float> ? DType::f32 : DType::i32, shape, [&](void* to) { std::copy(values.begin(), values.end(), static_cast<T*>(to)); });
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, int32_t> || std::is_same_v<T, uint8_t>);
+  return pass.input(std::is_same_v<T, float> ? DType::f32 : sizeof(T) == 1 ? DType::u8 : DType::i32, shape, [&](void* to) { std::copy(values.begin(), values.end(), static_cast<T*>(to)); });
 }
 
 // Numbers of a result; made with its size.

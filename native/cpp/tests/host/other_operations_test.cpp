@@ -23,7 +23,8 @@ struct PatchCase {
 };
 
 // A convolution whose stride is its size, in double.
-std::vector<double> exact_patches(const PatchCase& c, const MemorySource& source, const std::vector<float>& pixels) {
+std::vector<double> exact_patches(const PatchCase& c, const MemorySource& source, const std::vector<uint8_t>& pixels,
+                                  const std::vector<float>& levels) {
   std::vector<double> out;
   const int64_t grid_rows = c.height / c.patch, grid_columns = c.width_pixels / c.patch;
   for (int64_t image = 0; image < c.images; image++)
@@ -41,7 +42,8 @@ std::vector<double> exact_patches(const PatchCase& c, const MemorySource& source
           for (int64_t y = 0; y < c.patch; y++)
             for (int64_t x = 0; x < c.patch; x++)
               sum += static_cast<double>(source.tensors.at("weight")[w++]) *
-                     pixels[static_cast<size_t>(((image * 3 + channel) * c.height + row / grid_columns * c.patch + y) * c.width_pixels + row % grid_columns * c.patch + x)];
+                     levels[static_cast<size_t>(channel) * 256 +
+                            pixels[static_cast<size_t>(((image * c.height + row / grid_columns * c.patch + y) * c.width_pixels + row % grid_columns * c.patch + x) * 3 + channel)]];
         out.push_back(sum);
       }
   return out;
@@ -64,18 +66,24 @@ TEST_CASE("patches are a convolution, plus a prefix and positions") {
     options.width = c.width_pixels;
     options.patch = c.patch;
     const MemorySource source(list);
-    const std::vector<float> pixels = random_floats(c.images * 3 * c.height * c.width_pixels, 77);
-    const std::vector<double> exact = exact_patches(c, source, pixels);
-    std::vector<float> alone;  // the first image's rows when it is the only one
+    std::vector<uint8_t> pixels(static_cast<size_t>(c.images * 3 * c.height * c.width_pixels));
+    std::mt19937 engine(77);
+    for (uint8_t& byte : pixels) byte = static_cast<uint8_t>(engine());
+    const std::vector<float> levels = random_floats(3 * 256, 78);  // no two bytes, and no two channels, alike
+    const std::vector<double> exact = exact_patches(c, source, pixels, levels);
+    const auto patches = [&](Pass& pass, const std::vector<uint8_t>& bytes, int64_t images) {
+      const Tensor given = input(pass, {images, 3 * c.height * c.width_pixels}, bytes);
+      return pass.patches(given, input(pass, {3, 256}, levels), options);
+    };
     for_each_isa([&](host::Isa isa) {
       std::vector<float> first;
       for (int threads : {1, 2, 3}) {
         HostBench bench(isa, threads, list, source);
         std::vector<float> out = room(c.images * rows, width), one = room(rows, width);
-        bench.run([&](Pass& pass) { pass.read(pass.patches(input(pass, {c.images, 3 * c.height * c.width_pixels}, pixels), options), out.data()); });
+        bench.run([&](Pass& pass) { pass.read(patches(pass, pixels, c.images), out.data()); });
         CHECK(worst_over(out, exact, bounds_of(exact, 1e-6, 1e-5)) <= 1);  // sums of up to 147 products of about 1
-        const std::vector<float> picture(pixels.end() - 3 * c.height * c.width_pixels, pixels.end());
-        bench.run([&](Pass& pass) { pass.read(pass.patches(input(pass, {1, 3 * c.height * c.width_pixels}, picture), options), one.data()); });
+        const std::vector<uint8_t> picture(pixels.end() - 3 * c.height * c.width_pixels, pixels.end());
+        bench.run([&](Pass& pass) { pass.read(patches(pass, picture, 1), one.data()); });
         CHECK(same_bits(one.data(), out.data() + (c.images - 1) * rows * width, rows * width));
         if (first.empty()) first = out;
         CHECK(same_bits(first.data(), out.data(), c.images * rows * width));

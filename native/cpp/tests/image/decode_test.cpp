@@ -1,4 +1,4 @@
-// JPEG and PNG files against the pixels of Pillow (testdata/pictures, made by tools/reference/pictures.py).
+// JPEG, PNG and WebP files against the pixels of Pillow (testdata/pictures, made by tools/reference/pictures.py).
 #include "image/decode.h"
 
 #include <doctest/doctest.h>
@@ -62,7 +62,7 @@ TEST_CASE("every kind of file has Pillow's pixels") {
     CHECK(info.width == entry.at("width"));
     CHECK(info.height == entry.at("height"));
     CHECK(info.orientation == entry.at("orientation"));
-    CHECK((info.format == Format::jpeg) == name.ends_with(".jpg"));
+    CHECK(info.format == (name.ends_with(".jpg") ? Format::jpeg : name.ends_with(".png") ? Format::png : Format::webp));
     const Picture picture = decoded(bytes);
     CHECK(picture.width() == entry.at("width"));
     CHECK(picture.height() == entry.at("height"));
@@ -152,7 +152,8 @@ TEST_CASE("a picture above the pixel limit is refused from its header") {
 // Not a fuzzer, but every byte that a header or a table can be cut at, and single flipped bits: each gives a picture or an Error.
 TEST_CASE("cut and damaged files give a picture or an error") {
   for (const char* name : {"exif-6.jpg", "progressive-420.jpg", "cmyk-adobe.jpg", "arithmetic.jpg", "exif-behind-data.png",
-                           "palette-trns.png", "gray-16-interlaced.png", "xmp-compressed-7.png", "raw-profile.png"}) {
+                           "palette-trns.png", "gray-16-interlaced.png", "xmp-compressed-7.png", "raw-profile.png", "lossy-exif-6.webp",
+                           "lossless-alpha.webp", "lossy-alpha.webp", "animated.webp"}) {
     CAPTURE(name);
     const auto whole = golden::file(std::string("pictures/") + name);
     int refused = 0;

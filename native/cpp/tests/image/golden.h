@@ -51,13 +51,6 @@ inline oag::image::Picture noise(int width, int height, uint32_t seed, bool extr
   return picture;
 }
 
-// The implementations that this machine can run.
-inline std::vector<oag::image::ResizePath> resize_paths() {
-  using oag::image::ResizePath;
-  if (oag::image::best_resize_path() == ResizePath::scalar) return {ResizePath::scalar};
-  return {ResizePath::scalar, oag::image::best_resize_path()};
-}
-
 // The text of the Error that a call throws, which has this status; empty where it throws none.
 template <class Call>
 std::string error_text(oag::Status status, Call&& call) {

@@ -49,7 +49,7 @@ TEST_CASE("pixels and values are those of the PIL processors") {
       CAPTURE(r.dump());
       const Picture source = golden::noise(r[0], r[1], r[2]);
       CHECK(p.output_size(r[0], r[1]) == Size{r[3], r[4]});
-      for (const ResizePath path : golden::resize_paths()) {
+      for (const ResizePath path : resize_paths()) {
         const Picture pixels = p.pixels(source.view(), path);
         CHECK(pixels.size() == Size{r[3], r[4]});
         CHECK(golden::crc(pixels) == r[5]);

@@ -7,9 +7,18 @@
 #include <cstring>
 
 #include "image/golden.h"
+#include "image/resize_rows.h"
 
 using namespace oag;
 using namespace oag::image;
+
+namespace oag::image {
+
+// resize_avx512.cpp on SIMDe (more_tests.cmake).
+void horizontal_rows_avx512_emulated(const uint8_t* source, int64_t stride, int rows, const PairedTaps& taps, uint8_t* out, int64_t out_stride);
+void vertical_row_avx512_emulated(const uint8_t* const* rows, const int32_t* weights, const int32_t* pairs, int taps, int64_t bytes, uint8_t* out);
+
+}  // namespace oag::image
 
 TEST_CASE("resized pictures are Pillow's, bit for bit, with every filter and on every path") {
   const auto cases = golden::json("pixels/resize.json");
@@ -17,10 +26,14 @@ TEST_CASE("resized pictures are Pillow's, bit for bit, with every filter and on 
   for (const auto& c : cases) {
     CAPTURE(c.dump());
     const Picture source = golden::noise(c[3], c[4], c[1], c[2] == 1);
-    for (const ResizePath path : golden::resize_paths()) {
+    for (const ResizePath path : resize_paths()) {
       const Picture result = resize(source.view(), {c[5], c[6]}, static_cast<Filter>(c[0].get<int>()), path);
       CHECK(golden::crc(result) == c[7]);
     }
+#ifdef OAG_EMULATED_AVX512
+    const ResizeLoops emulated{horizontal_row_scalar, vertical_row_scalar, horizontal_rows_avx512_emulated, vertical_row_avx512_emulated, 8};
+    CHECK(golden::crc(resize(source.view(), {c[5], c[6]}, static_cast<Filter>(c[0].get<int>()), Window{0, 0, c[5], c[6]}, emulated)) == c[7]);
+#endif
     ++per_filter[c[0].get<size_t>()];
   }
   for (const int count : per_filter) CHECK(count >= 50);
@@ -39,7 +52,7 @@ TEST_CASE("a window of the result is what cutting it out gives") {
                                 {0, 11, size.width, size.height - 11},
                                 {size.width / 2, 0, size.width / 3, size.height}};
       for (const Window window : windows) {
-        for (const ResizePath path : golden::resize_paths()) {
+        for (const ResizePath path : resize_paths()) {
           const Picture part = resize(source.view(), size, static_cast<Filter>(filter), window, path);
           REQUIRE(part.size() == Size{window.width, window.height});
           int different = 0;
@@ -73,7 +86,7 @@ TEST_CASE("rows may be further apart than they are long, and nothing behind the 
   const RgbView view{spread.data(), 37, 23, stride};
   for (int filter = 0; filter < 6; ++filter) {
     for (const Size size : {Size{20, 15}, Size{37, 15}, Size{20, 23}, Size{37, 23}, Size{90, 60}}) {
-      for (const ResizePath path : golden::resize_paths()) {
+      for (const ResizePath path : resize_paths()) {
         const auto f = static_cast<Filter>(filter);
         CHECK(golden::crc(resize(view, size, f, path)) == golden::crc(resize(source.view(), size, f, path)));
       }

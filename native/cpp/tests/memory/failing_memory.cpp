@@ -18,6 +18,11 @@ bool refuses() {
   return refuse;
 }
 
+void* no_memory() {
+  errno = ENOMEM;  // as the system's
+  return nullptr;
+}
+
 void* counted(void* memory) {
   held += memory != nullptr;
   return memory;
@@ -34,11 +39,11 @@ void* __real_aligned_alloc(size_t alignment, size_t bytes);
 int __real_posix_memalign(void** memory, size_t alignment, size_t bytes);
 void __real_free(void* memory);
 
-void* __wrap_malloc(size_t bytes) { return refuses() ? nullptr : counted(__real_malloc(bytes)); }
-void* __wrap_calloc(size_t count, size_t bytes) { return refuses() ? nullptr : counted(__real_calloc(count, bytes)); }
-void* __wrap_aligned_alloc(size_t alignment, size_t bytes) { return refuses() ? nullptr : counted(__real_aligned_alloc(alignment, bytes)); }
+void* __wrap_malloc(size_t bytes) { return refuses() ? no_memory() : counted(__real_malloc(bytes)); }
+void* __wrap_calloc(size_t count, size_t bytes) { return refuses() ? no_memory() : counted(__real_calloc(count, bytes)); }
+void* __wrap_aligned_alloc(size_t alignment, size_t bytes) { return refuses() ? no_memory() : counted(__real_aligned_alloc(alignment, bytes)); }
 void* __wrap_realloc(void* memory, size_t bytes) {
-  if (refuses()) return nullptr;
+  if (refuses()) return no_memory();
   return memory ? __real_realloc(memory, bytes) : counted(__real_realloc(memory, bytes));
 }
 int __wrap_posix_memalign(void** memory, size_t alignment, size_t bytes) {

@@ -195,7 +195,7 @@ TEST_CASE("out of memory while pictures are encoded item by item: those that fai
 TEST_CASE("out of memory while a picture of any kind is decoded: an orientation or a palette is not lost in silence") {
   Model model;
   for (const char* name : {"progressive-420.jpg", "exif-in-two-parts.jpg", "cmyk-adobe.jpg", "xmp-compressed-7.png", "raw-profile.png", "palette-trns.png", "gray-16-interlaced.png",
-                           "gamma-and-background.png"}) {
+                           "gamma-and-background.png", "lossy-exif-6.webp", "lossless-alpha.webp", "animated-alpha.webp"}) {
     CAPTURE(std::string(name));
     const std::vector<uint8_t> file = read_bytes(test_data("pictures/") + name);
     oag_image image = model.picture(0);

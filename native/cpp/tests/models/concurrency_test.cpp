@@ -77,3 +77,55 @@ TEST_CASE("a bad picture among good ones is reported, its row is zero, and the o
     CHECK(e.text().find("image 1: ") == 0);
   }
 }
+
+TEST_CASE("pictures that are prepared beside the pass before have the bits and the errors of a call alone") {
+  const Golden golden = load_golden("tiny-clip");
+  const ImageRequest good = EncodedImage{golden.pictures[0].data(), golden.pictures[0].size()}, other = EncodedImage{golden.pictures[1].data(), golden.pictures[1].size()};
+  const ImageRequest bad = EncodedImage{golden.pictures[0].data(), 20};
+  std::vector<ImageRequest> images;
+  for (int i = 0; i < 23; i++) images.push_back(i % 7 == 5 ? bad : i % 2 ? good : other);
+  for (int threads : {1, 2, 3}) {
+    CAPTURE(threads);
+    // Three pictures a pass; one picture's budget of pixels, so that those who prepare ahead wait for those who prepare now.
+    RuntimeOptions options{.device = Device::host, .threads = threads, .max_passes = threads, .max_pixels_in_flight = 1, .plugin_folder = {}};
+    {
+      const Model whole(std::make_shared<Runtime>(options), golden.folder, Precision::fp32);
+      options.max_tokens = 3 * whole.definition().image_spec()->rows_per_image;
+    }
+    const auto runtime = std::make_shared<Runtime>(options);
+    const Model model(runtime, golden.folder, Precision::fp32);
+    const auto width = static_cast<size_t>(model.definition().embedding_size());
+    std::vector<float> first(width), second(width);
+    model.encode_images({good}, first.data(), nullptr);
+    model.encode_images({other}, second.data(), nullptr);
+
+    std::atomic<int> wrong{0};
+    const auto call = [&] {
+      std::vector<float> rows(images.size() * width, -1.0f);
+      std::vector<ItemResult> items(images.size());
+      model.encode_images(images, rows.data(), &items);
+      const std::vector<float> black(width, 0.0f);
+      for (size_t i = 0; i < images.size(); i++) {
+        const std::vector<float>& right = i % 7 == 5 ? black : i % 2 ? first : second;
+        wrong += (items[i].status == Status::bad_image) != (i % 7 == 5) || std::memcmp(rows.data() + i * width, right.data(), width * sizeof(float)) != 0;
+      }
+      // The first bad one ends the call, while the pictures behind it are being prepared.
+      try {
+        model.encode_images(images, rows.data(), nullptr);
+        wrong++;
+      } catch (const Error& e) {
+        wrong += e.text().find("image 5: ") != 0;
+      }
+    };
+    std::vector<std::thread> callers;
+    for (int c = 0; c < 4; c++) callers.emplace_back([&] { for (int round = 0; round < on_slow_machine(3, 10); round++) call(); });
+    for (std::thread& caller : callers) caller.join();
+    CHECK(wrong == 0);
+    for (int i = 0; i < options.max_passes; i++) {  // all that was taken was given back
+      std::vector<std::unique_ptr<Allowance::Held>> all;
+      while (static_cast<int>(all.size()) < options.max_passes) all.push_back(std::make_unique<Allowance::Held>(runtime->pictures_ahead()));
+      for (const auto& held : all) CHECK(static_cast<bool>(*held));
+      CHECK_FALSE(static_cast<bool>(Allowance::Held(runtime->pictures_ahead())));
+    }
+  }
+}

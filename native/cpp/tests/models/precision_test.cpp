@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "models/tower_bench.h"
+#include "runtime/model.h"
 #include "support/each_isa.h"
 
 using namespace oag;

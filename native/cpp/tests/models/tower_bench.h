@@ -13,7 +13,9 @@
 #include "host/isa.h"
 #include "models/definition.h"
 #include "ops/recorder.h"
-#include "runtime/model.h"
+#include "image/decode.h"
+#include "image/processor.h"
+#include "runtime/thread_pool.h"
 #include "support/golden.h"
 
 namespace oag::test {
@@ -43,14 +45,23 @@ struct TowerBench {
 
   const ParameterList& parameters() const { return definition->parameters(); }
 
-  // The pictures as the image tower takes them.
-  std::vector<float> pixels() {
-    const Model model(std::make_shared<Runtime>(RuntimeOptions{.device = Device::host, .threads = 1, .plugin_folder = {}}), golden.folder, Precision::fp32);
-    const int64_t each = definition->image_spec()->pixels_per_image();
-    std::vector<float> all(golden.pictures.size() * static_cast<size_t>(each));
+  // The pictures as the image tower takes them: bytes, and what each stands for.
+  std::vector<uint8_t> pixels() const {
+    const int64_t each = definition->image_spec()->bytes_per_image();
+    std::vector<uint8_t> all(golden.pictures.size() * static_cast<size_t>(each));
     for (size_t i = 0; i < golden.pictures.size(); i++)
-      model.preprocess(EncodedImage{golden.pictures[i].data(), golden.pictures[i].size()}, all.data() + i * static_cast<size_t>(each));
+      processor().pixels(image::decode(golden.pictures[i].data(), golden.pictures[i].size()).view(), all.data() + i * static_cast<size_t>(each));
     return all;
+  }
+  models::TowerInput image_input(Pass& pass, const Sequences& rows, FunctionRef<void(void*)> pixels) const {
+    const models::ImageSpec& spec = *definition->image_spec();
+    const Tensor bytes = pass.input(DType::u8, {rows.count, spec.bytes_per_image()}, pixels);
+    const image::Processor prepared = processor();
+    return {bytes, pass.input(DType::f32, {spec.channels, 256}, [&](void* to) { std::copy_n(prepared.levels(), spec.channels * 256, static_cast<float*>(to)); })};
+  }
+  image::Processor processor() const {
+    const files::Config config = folder.processor().value();
+    return image::Processor(config.json(), image::ProcessorFamily::clip, config.source());
   }
   Sequences image_rows() const {
     return make_sequences(SequenceTable::uniform(static_cast<int64_t>(golden.pictures.size()), definition->image_spec()->rows_per_image));

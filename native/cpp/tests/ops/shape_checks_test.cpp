@@ -28,6 +28,7 @@ std::string wrongly(const char* operation, const char* culprit, Body&& body) {
   });
 }
 
+Tensor levels(Pass& pass) { return pass.input(DType::f32, {3, 256}, nothing); }
 Tensor ids(Pass& pass) { return pass.input(DType::i32, {{1, Symbol::tokens}, 1}, nothing); }
 
 }  // namespace
@@ -105,7 +106,7 @@ TEST_CASE("embed takes a column of ids, and two tables of one width") {
 
 TEST_CASE("patches take pictures of the size that is said, and positions for all of them") {
   const auto cut = [](PatchOptions change) {
-    return [change](Pass& pass, const Tensor&) { pass.patches(pass.input(DType::f32, {{1, Symbol::images}, 3 * 4 * 4}, nothing), change); };
+    return [change](Pass& pass, const Tensor&) { pass.patches(pass.input(DType::u8, {{1, Symbol::images}, 3 * 4 * 4}, nothing), levels(pass), change); };
   };
   const PatchOptions right{.weight = tiny().patches, .bias = tiny().bias, .prefix = tiny().gain, .positions = tiny().positions, .height = 4, .width = 4, .patch = 2};
   record(tiny().list, [&](Pass& pass) { cut(right)(pass, {}); });
@@ -116,7 +117,7 @@ TEST_CASE("patches take pictures of the size that is said, and positions for all
   CHECK(wrongly("patches", "no whole patch", cut(wrong)) == "");
   wrong = right;
   wrong.height = 6;
-  CHECK(wrongly("patches", "images are [images, 48]", cut(wrong)) == "");
+  CHECK(wrongly("patches", "images are u8 [images, 48]", cut(wrong)) == "");
   wrong = right;
   wrong.patch = 4;
   CHECK(wrongly("patches", "tiny.patches does not fit the patch size", cut(wrong)) == "");
@@ -129,6 +130,15 @@ TEST_CASE("patches take pictures of the size that is said, and positions for all
   wrong = right;
   wrong.prefix = tiny().short_vector;
   CHECK(wrongly("patches", "tiny.short is not a vector of 8", cut(wrong)) == "");
+  const auto given = [&](DType images, DType dtype, const Shape& shape) {
+    return [&right, images, dtype, shape](Pass& pass, const Tensor&) {
+      pass.patches(pass.input(images, {{1, Symbol::images}, 48}, nothing), pass.input(dtype, shape, nothing), right);
+    };
+  };
+  CHECK(wrongly("patches", "images are f32 [images, 48]", given(DType::f32, DType::f32, {3, 256})) == "");
+  CHECK(wrongly("patches", "levels are f32 [3, 255]", given(DType::u8, DType::f32, {3, 255})) == "");
+  CHECK(wrongly("patches", "levels are f32 [1, 256]", given(DType::u8, DType::f32, {1, 256})) == "");
+  CHECK(wrongly("patches", "levels are i32 [3, 256]", given(DType::u8, DType::i32, {3, 256})) == "");
 }
 
 TEST_CASE("pool, similarity and the row operations check what they are given") {
@@ -146,7 +156,7 @@ TEST_CASE("ids are numbers of no quantity: only embed takes them") {
   CHECK(wrongly("attention", "i32", [&](Pass& pass, const Tensor& x) {
           pass.attention({x, 0, 8}, texts, {{{wide_ids(pass, 8), 0, 8}, {x, 0, 8}, texts}}, {.heads = 2});
         }) == "");
-  CHECK(wrongly("patches", "images are", [&](Pass& pass, const Tensor&) { pass.patches(wide_ids(pass, 12), one_pixel); }) == "");
+  CHECK(wrongly("patches", "images are", [&](Pass& pass, const Tensor&) { pass.patches(wide_ids(pass, 12), levels(pass), one_pixel); }) == "");
   CHECK(wrongly("pool", "i32", [&](Pass& pass, const Tensor&) { pass.pool(wide_ids(pass, 8), texts, RowChoice::first); }) == "");
   CHECK(wrongly("l2_normalize", "i32", [&](Pass& pass, const Tensor&) { pass.l2_normalize(wide_ids(pass, 8)); }) == "");
   CHECK(wrongly("similarity", "i32", [&](Pass& pass, const Tensor& x) { pass.similarity(x, wide_ids(pass, 8), tiny().log_scale); }) == "");

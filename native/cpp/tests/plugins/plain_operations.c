@@ -113,7 +113,8 @@ static const char* embed(const pass* pass, const oag_plugin_operation* o) {
 }
 
 static void patches(const pass* pass, const oag_plugin_operation* o) {
-  const float *images = memory(pass, &o->x), *positions = part_of(pass, o->positions, 0);
+  const uint8_t* images = memory(pass, &o->x);
+  const float *levels = memory(pass, &o->y), *positions = part_of(pass, o->positions, 0);
   float* out = memory(pass, &o->out);
   const int64_t width = o->out.width, grid = o->width / o->patch, prefix = o->prefix != UINT32_MAX, rows = prefix + o->height / o->patch * grid;
   for (int64_t r = 0; r < o->out.rows; r++) {
@@ -127,7 +128,7 @@ static void patches(const pass* pass, const oag_plugin_operation* o) {
         for (int32_t c = 0; c < o->channels; c++)
           for (int32_t y = 0; y < o->patch; y++)
             for (int32_t x = 0; x < o->patch; x++)
-              sum += (double)*weight++ * images[((image * o->channels + c) * o->height + cell / grid * o->patch + y) * o->width + cell % grid * o->patch + x];
+              sum += (double)*weight++ * levels[c * 256 + images[((image * o->height + cell / grid * o->patch + y) * o->width + cell % grid * o->patch + x) * o->channels + c]];
       }
       out[r * width + i] = (float)sum;
     }

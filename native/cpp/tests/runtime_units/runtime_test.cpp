@@ -34,9 +34,9 @@ TEST_CASE("options that are not given get their defaults") {
   RuntimeOptions options;
   options.device = Device::host;
   const Runtime runtime(options);
-  CHECK(runtime.options().threads == usable_cpus());
+  CHECK(runtime.options().threads == usable_cpus().count);
   CHECK(runtime.options().max_tokens == 2048);
-  CHECK(runtime.options().max_passes == std::max(2, usable_cpus()));
+  CHECK(runtime.options().max_passes == std::max(2, usable_cpus().count));
   CHECK(runtime.options().max_image_pixels == 178'956'970);
   CHECK(runtime.options().max_pixels_in_flight == 64 << 20);
   CHECK(runtime.options().plugin_folder == library_folder());

@@ -4,12 +4,14 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <memory>
 #include <numeric>
 #include <pthread.h>
 #include <set>
 #include <thread>
 
 #include "runtime/thread_pool.h"
+#include "runtime/turnstile.h"
 
 using namespace oag;
 
@@ -204,4 +206,128 @@ TEST_CASE("workers leave the process's signals to others") {
   CHECK_FALSE(sigismember(&mine, SIGTERM));
 }
 
-TEST_CASE("there is at least one usable CPU") { CHECK(usable_cpus() >= 1); }
+TEST_CASE("with as many busy callers as threads each does its own work; a worker comes back when one of them goes") {
+  ThreadPool pool(2);
+  std::atomic<int> by_workers{0};
+  const auto count = [&](int64_t, int slot) { by_workers += slot != 0; };
+  {
+    const Parallel::Busy first(pool), second(pool);
+    for (int round = 0; round < 200; round++) pool.run(20, count);
+    CHECK(by_workers == 0);
+  }
+  // A long job that began when there was no worker for it gets one.
+  auto other = std::make_unique<Parallel::Busy>(pool);
+  const Parallel::Busy own(pool);
+  std::atomic<int> arrived{0};
+  std::thread leaves([&] {
+    while (arrived == 0) std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // the worker sleeps by now
+    other.reset();
+  });
+  pool.run(2, [&](int64_t, int) {
+    arrived++;
+    while (arrived < 2) std::this_thread::yield();  // hangs where no worker comes
+  });
+  leaves.join();
+  CHECK(arrived == 2);
+}
+
+TEST_CASE("work in the background goes on while its owner does something else, and gives way to what is waited for") {
+  ThreadPool pool(2);
+  const std::thread::id owner = std::this_thread::get_id();
+  std::atomic<int> done{0}, by_owner{0};
+  const auto body = [&](int64_t) {
+    by_owner += std::this_thread::get_id() == owner;
+    done++;
+  };
+  {
+    ThreadPool::Background background(pool, 10, body);
+    while (done < 10) std::this_thread::yield();  // hangs where no worker takes it
+    CHECK(by_owner == 0);
+    background.finish();
+  }
+  CHECK(done == 10);
+
+  // While it has tasks left, a run of the owner still gets the worker.
+  std::atomic<bool> stop{false};
+  std::atomic<int> begun{0};
+  const auto slow = [&](int64_t) {
+    begun++;
+    if (!stop) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  };
+  ThreadPool::Background background(pool, 1'000'000, slow);
+  while (begun == 0) std::this_thread::yield();
+  std::atomic<int> arrived{0};
+  pool.run(2, [&](int64_t, int) {
+    arrived++;
+    while (arrived < 2) std::this_thread::yield();
+  });
+  CHECK(begun < 1'000'000);
+  stop = true;
+}
+
+TEST_CASE("who finishes work in the background does what is left, once each; who drops it waits for what runs alone") {
+  for (int threads : {1, 2, 4}) {
+    ThreadPool pool(threads);
+    for (int round = 0; round < 100; round++) {
+      std::vector<std::atomic<int>> times(50);
+      std::atomic<int> inside{0};
+      const auto body = [&](int64_t task) {
+        inside++;
+        times[static_cast<size_t>(task)]++;
+        inside--;
+      };
+      {
+        ThreadPool::Background background(pool, 50, body);
+        if (round % 3 == 0) pool.run(7, [](int64_t, int) {});
+        if (round % 2 == 0) background.finish();
+      }
+      CHECK(inside == 0);
+      int wrong = 0;
+      for (const auto& count : times) wrong += round % 2 == 0 ? count != 1 : count > 1;
+      CHECK(wrong == 0);
+    }
+  }
+}
+
+TEST_CASE("what work in the background throws is thrown where it is finished, and by nothing else") {
+  ThreadPool pool(3);
+  for (int round = 0; round < 50; round++) {
+    const auto body = [](int64_t task) {
+      if (task == 4) throw Refused{task};
+    };
+    ThreadPool::Background finished(pool, 9, body);
+    { const ThreadPool::Background dropped(pool, 9, body); }
+    pool.run(5, [](int64_t, int) {});
+    CHECK_THROWS_AS(finished.finish(), Refused);
+  }
+  CHECK(fault(pool, 100) == "");
+}
+
+// As passes do: two at once, first come, first served. No assertion on time, but on counts: nobody may be far behind.
+TEST_CASE("callers with the same work progress alike") {
+  ThreadPool pool(2);
+  Turnstile passes(2);
+  constexpr int callers = 8, target = 150;
+  std::array<std::atomic<int>, callers> progress{};
+  std::atomic<int> started{0};
+  std::atomic<bool> over{false};
+  std::vector<std::thread> threads;
+  for (size_t c = 0; c < callers; c++)
+    threads.emplace_back([&, c] {
+      started++;
+      while (started < callers) std::this_thread::yield();
+      while (!over) {
+        const Turnstile::Held pass(passes, 1);
+        const Parallel::Busy busy(pool);
+        for (int operation = 0; operation < 20; operation++)
+          pool.run(16, [](int64_t, int) {
+            volatile double x = 1;
+            for (int i = 0; i < 2000; i++) x = x * 1.0000001;
+          });
+        if (++progress[c] == target) over = true;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& count : progress) CHECK(count > target / 4);
+}

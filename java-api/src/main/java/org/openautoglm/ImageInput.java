@@ -13,8 +13,8 @@ import org.openautoglm.internal.RgbPicture;
  * A picture to encode, with a name for error messages. Making one reads nothing: what it stands for is read during each call it is given
  * to, and must not be changed meanwhile. It may be used any number of times, by any thread.
  *
- * <p>JPEG and PNG are told apart by their contents. They are decoded as Pillow's {@code exif_transpose(open(f)).convert("RGB")} does: EXIF
- * orientation is applied, alpha is dropped, colour profiles are ignored.
+ * <p>JPEG, PNG and WebP are told apart by their contents. They are decoded as Pillow's {@code exif_transpose(open(f)).convert("RGB")} does: EXIF
+ * orientation is applied, alpha is dropped, colour profiles are ignored, and an animation gives its first picture.
  */
 public final class ImageInput {
     private final Picture.Named picture;
@@ -24,7 +24,7 @@ public final class ImageInput {
     }
 
     /**
-     * A JPEG or PNG file. Its name is the path.
+     * A JPEG, PNG or WebP file. Its name is the path.
      *
      * @param file on any file system
      * @return the input
@@ -35,7 +35,7 @@ public final class ImageInput {
     }
 
     /**
-     * The bytes of a JPEG or PNG file.
+     * The bytes of a JPEG, PNG or WebP file.
      *
      * @param encoded not copied
      * @return the input

@@ -14,8 +14,14 @@ import java.util.Objects;
  * @param input what each side is given and which of its work is timed
  * @param ours never null
  * @param peer null when ours runs alone
+ * @param leastCosine of an item of ours with the peer's
  */
-record Case(String name, String model, String precision, int items, String unit, String input, Contender ours, Contender peer) {
+record Case(String name, String model, String precision, int items, String unit, String input, Contender ours, Contender peer, double leastCosine) {
+    /** Both sides compute from the same values. */
+    Case(String name, String model, String precision, int items, String unit, String input, Contender ours, Contender peer) {
+        this(name, model, precision, items, unit, input, ours, peer, Agreement.leastCosine(precision));
+    }
+
     Case {
         Objects.requireNonNull(ours, "ours");
         if (items < 1) {

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
                         + "Rows are appended to OUT.jsonl, and OUT.csv is made from them.", ""})
 public final class Main implements Callable<Integer> {
     /** What can be measured. */
-    enum Part { IMAGE, TEXT, LONG_TEXT, JAVA_CALL, SENTENCES }
+    enum Part { IMAGE, TEXT, LONG_TEXT, JAVA_CALL, JPEG, SENTENCES }
 
     @Spec private CommandSpec spec;
 
@@ -34,7 +34,7 @@ public final class Main implements Callable<Integer> {
     private String model;
 
     @Option(names = "--cases", paramLabel = "PART", split = ",", defaultValue = "image,text",
-            description = "image, text, long_text, java_call; sentences with --model " + MiniLm.NAME + ". Default: ${DEFAULT-VALUE}.")
+            description = "image, text, long_text, java_call, jpeg; sentences with --model " + MiniLm.NAME + ". Default: ${DEFAULT-VALUE}.")
     private List<Part> parts;
 
     @Option(names = "--precision", paramLabel = "FORMAT", defaultValue = "fp32",
@@ -49,6 +49,9 @@ public final class Main implements Callable<Integer> {
 
     @Option(names = "--warm-up", paramLabel = "N", defaultValue = "3", description = "Calls of each side before them. Default: ${DEFAULT-VALUE}.")
     private int warmUp;
+
+    @Option(names = "--pictures", paramLabel = "N", defaultValue = "500", description = "JPEG files of the case jpeg. Default: ${DEFAULT-VALUE}.")
+    private int pictures;
 
     @Option(names = "--no-peer", description = "Run ours alone; needs no ONNX files.")
     private boolean noPeer;
@@ -90,6 +93,7 @@ public final class Main implements Callable<Integer> {
         requireAtLeastOne("--threads", threads);
         requireAtLeastOne("--repetitions", repetitions);
         requireAtLeastOne("--warm-up", warmUp);
+        requireAtLeastOne("--pictures", pictures);
         Setup setup = new Setup(models, model, threads, !noPeer, precision);
         if (!Files.isDirectory(setup.folder()) && !parts.equals(List.of(Part.SENTENCES))) { // which writes its own
             throw new NoSuchFileException(setup.folder() + " is no model folder. Make the models with: python tools/reference/bench_models.py "
@@ -112,12 +116,13 @@ public final class Main implements Callable<Integer> {
         return refused == 0 ? 0 : 1;
     }
 
-    private static Suite open(Part part, Setup setup, NativeRuntime runtime) throws Exception {
+    private Suite open(Part part, Setup setup, NativeRuntime runtime) throws Exception {
         return switch (part) {
             case IMAGE -> new ImageTowerSuite(setup, runtime);
             case TEXT -> new TextTowerSuite(setup);
             case LONG_TEXT -> new LongTextSuite(setup);
             case JAVA_CALL -> new JavaCallSuite(setup, runtime);
+            case JPEG -> new JpegSuite(setup, runtime, pictures);
             case SENTENCES -> new SentenceSuite(setup);
         };
     }

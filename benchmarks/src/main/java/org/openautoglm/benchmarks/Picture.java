@@ -20,6 +20,8 @@ import org.openautoglm.ImageInput;
  * @param height in pixels
  */
 public record Picture(byte[] bytes, boolean encoded, int width, int height) {
+    private static final int GRAIN = 24; // levels
+
     /** Decoded pixels. */
     public static Picture rgb(int width, int height, long seed) {
         BufferedImage drawing = drawing(width, height, seed);
@@ -37,11 +39,35 @@ public record Picture(byte[] bytes, boolean encoded, int width, int height) {
 
     /** A JPEG file with the JDK's default quality. */
     public static Picture jpeg(int width, int height, long seed) throws IOException {
+        return file(drawing(width, height, seed));
+    }
+
+    private static Picture file(BufferedImage image) throws IOException {
         ByteArrayOutputStream file = new ByteArrayOutputStream();
-        if (!ImageIO.write(drawing(width, height, seed), "jpeg", file)) {
+        if (!ImageIO.write(image, "jpeg", file)) {
             throw new IOException("this JDK writes no JPEG files (is its java.desktop module complete?)");
         }
-        return new Picture(file.toByteArray(), true, width, height);
+        return new Picture(file.toByteArray(), true, image.getWidth(), image.getHeight());
+    }
+
+    /** A JPEG file with film grain: about as many bytes a pixel as a photograph has. */
+    static Picture photograph(int width, int height, long seed) throws IOException {
+        BufferedImage image = drawing(width, height, seed);
+        Random random = new Random(~seed);
+        int[] row = new int[width];
+        for (int y = 0; y < height; y++) {
+            image.getRGB(0, y, width, 1, row, 0, width);
+            for (int x = 0; x < width; x++) {
+                int grain = random.nextInt(GRAIN) - GRAIN / 2;
+                row[x] = clipped((row[x] >> 16 & 255) + grain) << 16 | clipped((row[x] >> 8 & 255) + grain) << 8 | clipped((row[x] & 255) + grain);
+            }
+            image.setRGB(0, y, width, 1, row, 0, width);
+        }
+        return file(image);
+    }
+
+    private static int clipped(int value) {
+        return Math.max(0, Math.min(255, value));
     }
 
     /** For our API; pixels in a direct buffer, which is read where it is. */

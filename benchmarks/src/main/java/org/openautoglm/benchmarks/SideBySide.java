@@ -44,7 +44,7 @@ record SideBySide(int repetitions, int warmUpCalls, long pauseMillis, DoubleSupp
         Contender.Call peer = measured.peer() == null ? null : measured.peer().call();
         Double lowestCosine = null;
         if (peer != null) {
-            lowestCosine = Agreement.check(ours.run().clone(), peer.run(), measured.items(), Agreement.leastCosine(measured.precision()));
+            lowestCosine = Agreement.check(ours.run().clone(), peer.run(), measured.items(), measured.leastCosine());
         }
         for (int call = peer == null ? 0 : 1; call < warmUpCalls; call++) {
             ours.run();

@@ -91,6 +91,22 @@ class HarnessTest {
     }
 
     @Test
+    void jpegFilesRunBesideTheUsualJavaPreparationAndBesideOurPixels() throws Exception {
+        TestModels.copyTinyClip(folder);
+        assertEquals(0, run("--cases", "jpeg", "--pictures", "35"), err::toString); // a full batch of the peer's and a rest
+        List<Row> rows = rows();
+        assertEquals(2, rows.size());
+        assertTrue(rows.get(0).input().contains("ImageIO and Graphics2D") && rows.get(1).input().contains("peer: preprocessed pixels"), rows::toString);
+        for (Row row : rows) {
+            assertEquals(35, row.items());
+            assertEquals("fp32", row.precision());
+            assertTrue(row.ratio() > 0, row::toString);
+        }
+        assertTrue(rows.get(0).lowest_cosine() > 0.7 && rows.get(0).lowest_cosine() < 0.99999, rows::toString);
+        assertTrue(rows.get(1).lowest_cosine() > 0.99999, rows::toString);
+    }
+
+    @Test
     void sidesThatComputeDifferentThingsGiveNoRow() throws Exception {
         TestModels.copyTinyClip(folder);
         Path config = folder.resolve("tiny-clip/config.json");

@@ -28,11 +28,11 @@ final class EmbedCommand implements Callable<Integer> {
     @ParentCommand private Main main;
     @Mixin private ModelOptions modelOptions;
 
-    @Option(names = "--image", arity = "1..*", paramLabel = "FILE", description = "Pictures: JPEG or PNG files.")
+    @Option(names = "--image", arity = "1..*", paramLabel = "FILE", description = "Pictures: JPEG, PNG or WebP files.")
     private List<String> images;
 
     @Option(names = "--images-from", paramLabel = "DIR",
-            description = "All JPEG and PNG files of a folder and its subfolders, sorted by path; hidden ones are left out.")
+            description = "All JPEG, PNG and WebP files of a folder and its subfolders, sorted by path; hidden ones are left out.")
     private String imagesFrom;
 
     @Option(names = "--text", arity = "1..*", paramLabel = "TEXT", description = "Texts.")
@@ -59,7 +59,7 @@ final class EmbedCommand implements Callable<Integer> {
         List<Path> pictures = Inputs.pictures(images, imagesFrom);
         List<String> sentences = Inputs.texts(texts, textsFile, console.in());
         if (pictures.isEmpty() && sentences.isEmpty()) {
-            throw CommandFailure.wrongInput(imagesFrom != null ? "--images-from " + imagesFrom + " has no .jpg or .png file"
+            throw CommandFailure.wrongInput(imagesFrom != null ? "--images-from " + imagesFrom + " has no .jpg, .png or .webp file"
                 : textsFile != null ? "--texts-file " + textsFile + " has no text"
                 : "nothing to embed; use --image, --images-from, --text or --texts-file");
         }

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 
 /** The pictures and texts that options name. */
 final class Inputs {
-    private static final Set<String> PICTURE_ENDINGS = Set.of("jpg", "jpeg", "jpe", "jfif", "png");
+    private static final Set<String> PICTURE_ENDINGS = Set.of("jpg", "jpeg", "jpe", "jfif", "png", "webp");
 
     private Inputs() { }
 
@@ -64,7 +64,7 @@ final class Inputs {
      * Pictures of the command line, then those of a folder.
      *
      * @param files may be null
-     * @param folder searched with its subfolders for JPEG and PNG files by their endings, sorted by path, hidden ones left out; null: none
+     * @param folder searched with its subfolders for JPEG, PNG and WebP files by their endings, sorted by path, hidden ones left out; null: none
      */
     static List<Path> pictures(List<String> files, String folder) {
         List<Path> all = new ArrayList<>();

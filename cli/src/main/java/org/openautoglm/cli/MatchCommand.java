@@ -31,7 +31,7 @@ final class MatchCommand implements Callable<Integer> {
     @ParentCommand private Main main;
     @Mixin private ModelOptions modelOptions;
 
-    @Option(names = "--image", required = true, arity = "1..*", paramLabel = "FILE", description = "Pictures: JPEG or PNG files.")
+    @Option(names = "--image", required = true, arity = "1..*", paramLabel = "FILE", description = "Pictures: JPEG, PNG or WebP files.")
     private List<String> images;
 
     @Option(names = "--text", arity = "1..*", paramLabel = "TEXT", description = "Texts to choose from.")

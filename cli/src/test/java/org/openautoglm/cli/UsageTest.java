@@ -48,7 +48,7 @@ class UsageTest {
             mistake(2, "folder", "match", "--model", m, "--image", Run.MODELS.toString(), "--text", "a"),
             mistake(2, "no such", "embed", "--model", m, "--texts-file", "/nowhere.txt"),
             mistake(2, "no such folder", "embed", "--model", m, "--images-from", "/nowhere"),
-            mistake(2, "no .jpg or .png", "embed", "--model", m, "--images-from", m),
+            mistake(2, "no .jpg, .png or .webp", "embed", "--model", m, "--images-from", m),
             mistake(2, "nothing to embed", "embed", "--model", m),
             mistake(2, "locale", "embed", "--model", m, "--text", "\uFFFD\uFFFD"),
             mistake(2, "surrogate", "embed", "--model", m, "--text", "half \uD83C"),

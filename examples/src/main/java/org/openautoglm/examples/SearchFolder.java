@@ -33,7 +33,7 @@ public final class SearchFolder {
         }
         List<Path> pictures;
         try (Stream<Path> files = Files.list(Path.of(arguments[1]))) {
-            pictures = files.filter(file -> file.toString().toLowerCase().matches(".*\\.(jpe?g|png)")).sorted().toList();
+            pictures = files.filter(file -> file.toString().toLowerCase().matches(".*\\.(jpe?g|png|webp)")).sorted().toList();
         }
         ExecutorService executor = Executors.newSingleThreadExecutor(); // futures run on the executor they are given, nowhere else
         try (OpenAutoGlm model = OpenAutoGlm.fromPretrained(Path.of(arguments[0]))) {

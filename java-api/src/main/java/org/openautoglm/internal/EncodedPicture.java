@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.openautoglm.bindings.Native;
 
-/** Pictures that the native side decodes: the bytes of a JPEG or PNG file. */
+/** Pictures that the native side decodes: the bytes of a JPEG, PNG or WebP file. */
 public final class EncodedPicture {
     /** A pipe or device is read to its end into the heap; one that does not end must not fill it. */
     private static final int LONGEST_STREAM = 64 << 20;
