@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from transformers.models.bit.image_processing_pil_bit import BitImageProcessorPil
 from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
@@ -27,7 +28,7 @@ OUT = Path(__file__).resolve().parents[2] / "testdata" / "pixels" / "processors.
 warnings.simplefilter("ignore")
 logging.disable(logging.WARNING)
 
-CLASSES = {"CLIP": CLIPImageProcessorPil, "ViT": ViTImageProcessorPil, "Siglip": SiglipImageProcessorPil, "Blip": BlipImageProcessorPil}
+CLASSES = {"CLIP": CLIPImageProcessorPil, "ViT": ViTImageProcessorPil, "Siglip": SiglipImageProcessorPil, "Blip": BlipImageProcessorPil, "Bit": BitImageProcessorPil}
 SMALL = {"shortest_edge": 24}
 SQUARE = {"height": 20, "width": 28}
 CROP = {"height": 24, "width": 24}
@@ -76,6 +77,10 @@ def configs():
                    "image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711]}, [(320, 240, 12), (150, 400, 13)]
     yield "Siglip", {"size": {"height": 224, "width": 224}, "resample": 3}, [(320, 240, 14)]
     yield "Blip", {}, [(200, 180, 15)]
+    # As facebook/dinov2-base has it.
+    yield "Bit", {"crop_size": {"height": 224, "width": 224}, "do_center_crop": True, "do_convert_rgb": True, "do_normalize": True, "do_rescale": True, "do_resize": True,
+                  "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225], "resample": 3, "rescale_factor": 0.00392156862745098,
+                  "size": {"shortest_edge": 256}}, [(320, 240, 12), (150, 400, 13)]
 
 
 def bad_configs():

@@ -123,6 +123,14 @@ OAG_API oag_status oag_model_load(oag_runtime* runtime, const char* folder, cons
 /* Frees the model. NULL is allowed. */
 OAG_API void oag_model_close(oag_model* model);
 
+/* What the probabilities of oag_forward are. */
+typedef int32_t oag_scores;
+enum {
+  OAG_SCORES_NONE = 0,        /* the model has one tower, and no scores */
+  OAG_SCORES_AMONG_TEXTS = 1, /* an image's probabilities sum to 1 over the texts (softmax: CLIP) */
+  OAG_SCORES_EACH_PAIR = 2    /* each pair has a probability of its own (sigmoid: SigLIP) */
+};
+
 typedef struct oag_model_info {
   uint32_t struct_size;
   oag_device device;
@@ -143,6 +151,7 @@ typedef struct oag_model_info {
   int64_t parameter_count;   /* numbers in the weights that are used */
   double least_image_cosine; /* with the fp32 embedding, over the built-in pictures; 1 in fp32; NaN without an image tower */
   double least_text_cosine;  /* the same over the built-in texts */
+  oag_scores scores;
 } oag_model_info;
 
 /* Fills `info` up to info->struct_size. */
@@ -215,7 +224,7 @@ OAG_API oag_status oag_encode_texts(const oag_model* model, const int32_t* ids, 
 
 /* Scores images [image_count, embedding_size] against texts [text_count, embedding_size], raw or normalised alike: writes
  * logits [image_count, text_count] as the model was trained (temperature-scaled cosine) and, unless NULL, probabilities of the same shape
- * (softmax over the texts for CLIP). */
+ * (as oag_model_info.scores tells). */
 OAG_API oag_status oag_forward(const oag_model* model, const float* images, size_t image_count, const float* texts, size_t text_count,
                                float* logits, float* probabilities, char* error, size_t error_capacity);
 

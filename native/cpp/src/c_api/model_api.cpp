@@ -94,6 +94,7 @@ oag_model_info info_of(const Model& model) {
     info.text_lower_case = text->lower_case ? 1 : 0;
   }
   info.parameter_count = definition.parameters().numbers();
+  info.scores = static_cast<oag_scores>(definition.scores());
   info.least_image_cosine = least_cosine(model, info.has_image_tower, &Accuracy::images);
   info.least_text_cosine = least_cosine(model, info.has_text_tower, &Accuracy::texts);
   return info;

@@ -26,6 +26,9 @@ class Configs {
   // A file whose top is an array of objects ("modules.json"), one Config for each: nothing when the folder has no such file.
   std::optional<std::vector<Config>> list(const std::string& path) const;
 
+  // Whether the weights hold a tensor of this name, or of this name behind a prefix and a dot: some models differ in what no JSON file says.
+  virtual bool has_tensor(const std::string& name) const = 0;
+
  protected:
   // The parsed file, or null when there is none.
   virtual JsonTree json(const std::string& path) const = 0;

@@ -1,5 +1,7 @@
 #include "files/folder_configs.h"
 
+#include <algorithm>
+
 #include "files/file.h"
 
 namespace oag::files {
@@ -9,6 +11,10 @@ JsonTree FolderConfigs::json(const std::string& path) const {
   JsonTree tree;
   if (exists(source(path))) tree = Config::read_tree(source(path));
   return read_[path] = tree;
+}
+
+bool FolderConfigs::has_tensor(const std::string& name) const {
+  return std::any_of(tensors_.begin(), tensors_.end(), [&](const std::string& stored) { return stored == name || stored.ends_with("." + name); });
 }
 
 std::string FolderConfigs::text() const {

@@ -3,6 +3,8 @@
 
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "files/configs.h"
 
@@ -16,12 +18,17 @@ class FolderConfigs final : public Configs {
   // Every file that was asked for and is there, path and contents: what has made the model what it is.
   std::string text() const;
 
+  // What has_tensor knows of.
+  void set_tensors(std::vector<std::string> names) { tensors_ = std::move(names); }
+  bool has_tensor(const std::string& name) const override;
+
  protected:
   JsonTree json(const std::string& path) const override;
   std::string source(const std::string& path) const override { return folder_ + "/" + path; }
 
  private:
   std::string folder_;
+  std::vector<std::string> tensors_;
   mutable std::map<std::string, JsonTree> read_;
 };
 

@@ -41,11 +41,13 @@ std::vector<Safetensors> open_shards(const std::string& folder, const std::strin
 
 std::vector<Safetensors> open_weights(const std::string& folder) {
   std::vector<Safetensors> weights;
-  const std::string single = folder + "/model.safetensors", index = folder + "/model.safetensors.index.json";
-  if (exists(single)) {
-    weights.emplace_back(single);
-    return weights;
-  }
+  const std::string single = folder + "/model.safetensors", index = folder + "/model.safetensors.index.json", open_clip = folder + "/open_clip_model.safetensors";
+  // Folders with both files hold one model twice; config.json decides which names are meant.
+  for (const std::string& file : exists(folder + "/config.json") ? std::vector{single} : std::vector{open_clip, single})
+    if (exists(file)) {
+      weights.emplace_back(file);
+      return weights;
+    }
   if (exists(index)) return open_shards(folder, index);
   if (is_regular_file(folder + "/pytorch_model.bin") || is_regular_file(folder + "/pytorch_model.bin.index.json"))
     throw Error(Status::bad_model, folder + ": has its weights in pytorch_model.bin only, a format that runs code when it is read. Convert it once in Python: "
@@ -55,8 +57,8 @@ std::vector<Safetensors> open_weights(const std::string& folder) {
 
 std::string model_folder(std::string folder) {
   if (!is_folder(folder)) throw Error(Status::io, folder + (is_regular_file(folder) ? ": is a file; give the model folder" : ": there is no such folder"));
-  if (!exists(folder + "/config.json") && !exists(folder + "/modules.json"))
-    throw Error(Status::bad_model, folder + ": has no config.json: it is not a Hugging Face model folder");
+  if (!exists(folder + "/config.json") && !exists(folder + "/modules.json") && !exists(folder + "/open_clip_config.json"))
+    throw Error(Status::bad_model, folder + ": has neither config.json nor open_clip_config.json: it is not a model folder");
   return folder;
 }
 
@@ -68,6 +70,12 @@ std::string old_name(const std::string& tensor) {
   for (const auto& [name, old] : {std::pair<std::string, std::string>{"LayerNorm.weight", "LayerNorm.gamma"}, {"LayerNorm.bias", "LayerNorm.beta"}})
     if (tensor.ends_with(name)) return tensor.substr(0, tensor.size() - name.size()) + old;
   return tensor;
+}
+
+// A config that is no JSON is found before any weights are missed.
+void check_config(const FolderConfigs& configs) {
+  if (!configs.find("config.json") && configs.find("open_clip_config.json")) return;
+  configs.main();
 }
 
 // What all names of the definition begin with in the files: "" in most folders, "model." or the like where a larger model was saved.
@@ -94,7 +102,12 @@ std::string name_prefix(const std::map<std::string, ModelFolder::Source::Located
 
 }  // namespace
 
-ModelFolder::ModelFolder(std::string path) : path_(model_folder(std::move(path))), configs_(path_), encoder_((configs_.main(), path_ + "/" + configs_.encoder_folder())), weights_(open_weights(encoder_.substr(0, encoder_.size() - 1))) {}
+ModelFolder::ModelFolder(std::string path) : path_(model_folder(std::move(path))), configs_(path_), encoder_((check_config(configs_), path_ + "/" + configs_.encoder_folder())), weights_(open_weights(encoder_.substr(0, encoder_.size() - 1))) {
+  std::vector<std::string> names;
+  for (const Safetensors& file : weights_)
+    for (const auto& [name, entry] : file.tensors()) names.push_back(name);
+  configs_.set_tensors(std::move(names));
+}
 
 std::optional<Config> ModelFolder::processor() const {
   const std::string folder = configs_.encoder_folder();

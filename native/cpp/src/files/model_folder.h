@@ -1,4 +1,5 @@
-// A Hugging Face model folder: config.json, weights in one or several safetensors files, tokenizer.json, the processor's config.
+// A Hugging Face model folder: config.json, weights in one or several safetensors files, tokenizer.json, the processor's config. Or one of open_clip:
+// open_clip_config.json and open_clip_model.safetensors.
 #pragma once
 
 #include <list>
@@ -16,7 +17,7 @@ namespace oag::files {
 
 class ModelFolder {
  public:
-  // Reads config.json and the headers of the weight files. Error(io, bad_model); a folder with .bin weights only is refused with the way to
+  // Reads config.json (or open_clip_config.json, where there is none) and the headers of the weight files. Error(io, bad_model); a folder with .bin weights only is refused with the way to
   // convert it.
   explicit ModelFolder(std::string path);
 

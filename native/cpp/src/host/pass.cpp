@@ -63,7 +63,7 @@ void HostPass::run(const op::Linear& linear, float* out) {
                               .panel = panel, .activation = linear.activation, .residual = linear.residual ? floats(*linear.residual) : nullptr,
                               .out = out, .out_stride = linear.parts * part_columns};
   workspace_.reserve_scratch(packed_bytes(product, format), 0, parallel_.threads());
-  multiply(product, format, parallel_, workspace_.shared<char>(), workspace_);
+  host::multiply(product, format, parallel_, workspace_.shared<char>(), workspace_);
 }
 
 void HostPass::run(const op::LayerNorm& norm, float* out) {
@@ -162,7 +162,7 @@ void HostPass::run(const op::Patches& patches, float* out) {
   const float* levels = floats(patches.levels);                                  // [channels, 256]
   const int64_t width = spec.part_rows(), inputs = spec.width(), patch = patches.patch, channels = patches.channels;
   const int64_t count = patches.images.shape.rows.value(), pixels = patches.images.shape.width.value();
-  const int64_t grid_columns = patches.grid_columns(), prefix = patches.prefix_rows(), rows_per_image = patches.rows_per_image();
+  const int64_t grid_columns = patches.grid_columns(), prefix = patches.prefix_rows, rows_per_image = patches.rows_per_image();
   const float* positions = weights_.values(patches.positions);
 
   auto pack = [&](int64_t image, int64_t first, int rows, void* packed, float* scratch) {
@@ -186,9 +186,9 @@ void HostPass::run(const op::Patches& patches, float* out) {
                               .slot_floats = static_cast<size_t>(format.rows_per_block * inputs), .panels = weights_.panels_per_part(patches.weight),
                               .panel = panel, .residual = positions + prefix * width, .residual_run = 0, .out = out + prefix * width, .out_stride = width};
   workspace_.reserve_scratch(packed_bytes(product, format), product.slot_floats * sizeof(float), parallel_.threads());
-  multiply(product, format, parallel_, workspace_.shared<char>(), workspace_);
+  host::multiply(product, format, parallel_, workspace_.shared<char>(), workspace_);
   if (patches.prefix)
-    for (int64_t i = 0; i < count; i++) kernels_.add(weights_.values(*patches.prefix), positions, width, out + i * rows_per_image * width);
+    for (int64_t i = 0; i < count; i++) kernels_.add(weights_.values(*patches.prefix), positions, prefix * width, out + i * rows_per_image * width);
 }
 
 void HostPass::run(const op::Pool& pool, float* out) {
@@ -243,7 +243,7 @@ void HostPass::run(const op::Similarity& similarity, float* out) {
   const int64_t rows = similarity.a.shape.rows.value(), columns = similarity.b.shape.rows.value(), inputs = similarity.a.shape.width.value();
   const MatrixKernels& format = kernels_.fp32;  // scores are what users compare: a logit of 30 has no digit to spare for bf16
   const int64_t panel_columns = format.columns_per_panel, panel_bytes = format.panel_bytes(inputs);
-  const float scale = std::exp(weights_.values(similarity.log_scale)[0]);
+  const float scale = std::exp(weights_.values(similarity.log_scale)[0]), bias = similarity.bias ? weights_.values(*similarity.bias)[0] : 0.0f;
   auto pack = [&](int64_t, int64_t first, int count, void* packed, float*) { format.pack_rows(a + first * inputs, inputs, count, inputs, packed); };
   for (int64_t slab = 0; slab < columns; slab += similarity_slab) {
     const int64_t slab_columns = std::min(similarity_slab, columns - slab), panels = (slab_columns + panel_columns - 1) / panel_columns;
@@ -257,10 +257,10 @@ void HostPass::run(const op::Similarity& similarity, float* out) {
     parallel_.run(panels, [&](int64_t p, int) {
       format.pack_weights(b + (slab + p * panel_columns) * inputs, inputs, columns_of(p), inputs, packed_b + p * panel_bytes);
     });
-    multiply(product, format, parallel_, packed_b + b_bytes, workspace_);
+    host::multiply(product, format, parallel_, packed_b + b_bytes, workspace_);
   }
   over_rows(rows, columns, [&](int64_t first, int64_t count) {
-    for (int64_t i = first * columns; i < (first + count) * columns; i++) out[i] *= scale;
+    for (int64_t i = first * columns; i < (first + count) * columns; i++) out[i] = out[i] * scale + bias;
   });
 }
 
@@ -269,6 +269,25 @@ void HostPass::run(const op::Softmax& softmax, float* out) {
   const int64_t width = softmax.x.shape.width.value();
   over_rows(softmax.x.shape.rows.value(), width,
             [&](int64_t first, int64_t count) { kernels_.softmax(x + first * width, count, width, out + first * width); });
+}
+
+void HostPass::run(const op::Repeat& repeat, float* out) {
+  const int64_t numbers = parameters()[repeat.rows].part_numbers();
+  for (int64_t i = 0; i < repeat.count.value(); i++) std::copy_n(weights_.values(repeat.rows), numbers, out + i * numbers);
+}
+
+void HostPass::run(const op::Multiply& multiply, float* out) {
+  const float *a = floats(multiply.a), *b = floats(multiply.b);
+  const int64_t width = multiply.a.shape.width.value();
+  over_rows(multiply.a.shape.rows.value(), width,
+            [&](int64_t first, int64_t count) { kernels_.multiply(a + first * width, b + first * width, count * width, out + first * width); });
+}
+
+void HostPass::run(const op::Activate& activate, float* out) {
+  const float* x = floats(activate.x);
+  const int64_t width = activate.x.shape.width.value();
+  over_rows(activate.x.shape.rows.value(), width,
+            [&](int64_t first, int64_t count) { kernels_.activate(activate.activation, x + first * width, count * width, out + first * width); });
 }
 
 }  // namespace oag::host

@@ -31,6 +31,9 @@ class HostPass final : public Pass {
   void run(const op::Similarity& similarity, float* out);
   void run(const op::Softmax& softmax, float* out);
   void run(const op::Concat& concat, float* out);
+  void run(const op::Repeat& repeat, float* out);
+  void run(const op::Multiply& multiply, float* out);
+  void run(const op::Activate& activate, float* out);
 
   char* memory(const Tensor& tensor) const;
   const float* floats(const Tensor& tensor) const { return reinterpret_cast<const float*>(memory(tensor)); }

@@ -38,7 +38,10 @@ Size size_within(int width, int height, Size bounds) {
 std::string text_of(Size size) { return std::to_string(size.width) + " x " + std::to_string(size.height); }
 
 // The first row (or column) of a centred cut: floor, for a picture smaller than the cut too, which is then negative.
-int centred(int whole, int part) { return (whole - part) >> 1; }
+int centred(int whole, int part, bool rounds_to_even) {
+  const int twice = whole - part;
+  return (twice >> 1) + (rounds_to_even && twice % 4 == 3 ? 1 : 0);  // 1.5 becomes 2, and 2.5 too
+}
 
 }  // namespace
 
@@ -107,7 +110,8 @@ Processor::Cut Processor::cut(RgbView source, ResizePath path) const {
   Cut cut;
   cut.result = output_size(source.width, source.height);
   const Size resized = resized_size(source.width, source.height);
-  const int left = centred(resized.width, cut.result.width), top = centred(resized.height, cut.result.height);
+  const bool to_even = settings_.crop_rounds_to_even;
+  const int left = centred(resized.width, cut.result.width, to_even), top = centred(resized.height, cut.result.height, to_even);
   cut.left = std::max(0, -left);
   cut.top = std::max(0, -top);
   const Window window{std::max(0, left), std::max(0, top), std::min(resized.width, cut.result.width),

@@ -1,5 +1,5 @@
 // The image processor of a model folder: what Hugging Face's PIL image processors (CLIPImageProcessorPil, ViTImageProcessorPil,
-// SiglipImageProcessorPil, BlipImageProcessorPil of transformers 5) do with one picture.
+// SiglipImageProcessorPil, BlipImageProcessorPil, BitImageProcessorPil of transformers 5) do with one picture.
 #pragma once
 
 #include <array>

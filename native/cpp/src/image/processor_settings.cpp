@@ -106,14 +106,16 @@ ProcessorFamily family_of(const Reader& reader, ProcessorFamily fallback) {
     if (name == "ViT") return ProcessorFamily::vit;
     if (name == "Siglip") return ProcessorFamily::siglip;
     if (name == "Blip") return ProcessorFamily::blip;
+    if (name == "Bit") return ProcessorFamily::bit;
+    if (name == "OpenClip") return ProcessorFamily::open_clip;
     break;
   }
   throw Error(Status::unsupported, reader.file() + ": image_processor_type is \"" + type->substr(0, 60) +
-                                       "\"; known are CLIPImageProcessor, ViTImageProcessor, SiglipImageProcessor and "
-                                       "BlipImageProcessor");
+                                       "\"; known are CLIPImageProcessor, ViTImageProcessor, SiglipImageProcessor, "
+                                       "BlipImageProcessor and BitImageProcessor");
 }
 
-// Class attributes of CLIPImageProcessorPil, ViTImageProcessorPil, SiglipImageProcessorPil, BlipImageProcessorPil.
+// Class attributes of CLIPImageProcessorPil, ViTImageProcessorPil, SiglipImageProcessorPil, BlipImageProcessorPil, BitImageProcessorPil.
 struct Defaults {
   ProcessorSettings settings;
   bool default_to_square;  // a plain integer as size means height and width, not the shortest edge
@@ -128,6 +130,9 @@ Defaults defaults_of(ProcessorFamily family) {
   s.do_resize = s.do_rescale = s.do_normalize = true;
   switch (family) {
     case ProcessorFamily::clip:
+    case ProcessorFamily::bit:
+    case ProcessorFamily::open_clip:
+      s.crop_rounds_to_even = family == ProcessorFamily::open_clip;
       s.size_rule = SizeRule::shortest_edge;
       s.shortest_edge = 224;
       s.do_center_crop = true;
@@ -225,7 +230,7 @@ void read_resample(const Reader& reader, ProcessorSettings& s) {
 }
 
 // Padding adds nothing where all pictures have one size. Elsewhere it depends on the other pictures of a batch, or needs sizes
-// that these four families do not have.
+// that these families do not have.
 void refuse_padding(const Reader& reader, const ProcessorSettings& s) {
   const bool one_size = s.do_center_crop || (s.do_resize && s.size_rule == SizeRule::exact);
   if (!reader.flag("do_pad", false) || (one_size && !reader.present("pad_size"))) return;

@@ -11,7 +11,7 @@
 namespace oag::image {
 
 // Which class's defaults apply where a key is absent.
-enum class ProcessorFamily { clip, vit, siglip, blip };
+enum class ProcessorFamily { clip, vit, siglip, blip, bit, open_clip };
 
 // How the size of the resized picture follows from that of the source.
 enum class SizeRule {
@@ -29,6 +29,7 @@ struct ProcessorSettings {
   int longest_edge = 0;   // pixels
   Filter filter = Filter::bicubic;
   bool do_center_crop = false;
+  bool crop_rounds_to_even = false;  // where a centre cut begins: torchvision rounds half to even, transformers down
   Size crop;
   bool do_rescale = false;
   double rescale_factor = 1.0 / 255;

@@ -6,13 +6,16 @@ namespace oag::models {
 namespace {
 
 constexpr Family families[] = {
-    {"clip", define_clip},       {"bert", define_bert},   {"roberta", define_roberta}, {"xlm-roberta", define_xlm_roberta},
-    {"distilbert", define_distilbert}, {"mpnet", define_mpnet},
+    {"clip", define_clip},       {"siglip", define_siglip},   {"vit", define_vit},         {"dinov2", define_dinov2},
+    {"dinov2_with_registers", define_dinov2_with_registers}, {"bert", define_bert},       {"roberta", define_roberta},
+    {"xlm-roberta", define_xlm_roberta}, {"distilbert", define_distilbert}, {"mpnet", define_mpnet},
 };
 
 }  // namespace
 
 std::unique_ptr<Definition> define(const files::Configs& configs, const Choices& choices) {
+  if (!configs.find("config.json"))
+    if (const auto open_clip = configs.find("open_clip_config.json")) return define_open_clip(configs, *open_clip, choices);
   const files::Config config = configs.main();
   const std::string type = config.text("model_type", std::nullopt);
   std::string known;
@@ -23,9 +26,16 @@ std::unique_ptr<Definition> define(const files::Configs& configs, const Choices&
   throw Error(Status::unsupported, config.source() + ": model_type is \"" + type + "\"; this version knows: " + known);
 }
 
-void refuse_pooling(const files::Configs& configs, const Choices& choices) {
+TextSpec read_text_spec(const files::Config& config, int64_t vocabulary, int64_t max_tokens) {
+  TextSpec spec;
+  spec.vocabulary = config.integer("vocab_size", vocabulary, 1, INT32_MAX);
+  spec.max_tokens = config.integer("max_position_embeddings", max_tokens, 1, 1 << 20);
+  return spec;
+}
+
+void refuse_pooling(const files::Config& config, const Choices& choices) {
   if (choices.pooling)
-    throw Error(Status::invalid_argument, configs.main().source() + ": a pooling was asked for, and this model pools as it was trained: leave the option out");
+    throw Error(Status::invalid_argument, config.source() + ": a pooling was asked for, and this model pools as it was trained: leave the option out");
 }
 
 void limit_to_tokenizer(TextSpec& spec, const std::optional<files::Config>& tokenizer) {

@@ -45,6 +45,7 @@ struct ImageSpec {
   int width = 0;
   int64_t rows_per_image = 0;
   std::string default_processor;  // image_processor_type where the folder names none
+  files::JsonTree processor = {};  // what a family's own file says of it, in the keys of preprocessor_config.json; null where that file holds
 
   int64_t bytes_per_image() const { return int64_t{channels} * height * width; }
 };
@@ -68,6 +69,13 @@ struct TextSpec {
   bool causal = false;  // a row depends on none behind it: texts that begin alike may share their first rows
 };
 
+// What a family's logits say: nothing in a model of one tower.
+enum class Scores : uint8_t {
+  none,
+  among_texts,  // probabilities of an image's texts sum to 1
+  each_pair,    // each pair has a probability of its own
+};
+
 class Definition {
  public:
   virtual ~Definition() = default;
@@ -75,8 +83,8 @@ class Definition {
   const ParameterList& parameters() const { return parameters_; }
   virtual const char* family() const = 0;
   virtual int64_t embedding_size() const = 0;
-  // Which vector the embedding is, for people.
-  virtual std::string embedding() const { return "the towers' pooled vectors, projected"; }
+  // Which vector of the model its embedding is, for people: "the class token behind the last layer norm".
+  virtual std::string embedding() const = 0;
   virtual const ImageSpec* image_spec() const = 0;  // null without an image tower
   virtual const TextSpec* text_spec() const = 0;    // null without a text tower
   virtual const Tower* image_tower() const = 0;
@@ -88,7 +96,7 @@ class Definition {
   // The logits as probabilities.
   virtual Tensor probabilities(Ops& ops, const Tensor& logits) const;
 
-  bool scores() const { return image_spec() && text_spec(); }
+  virtual Scores scores() const { return Scores::none; }
 
  protected:
   ParameterList parameters_;
@@ -99,7 +107,7 @@ struct Choices {
   std::optional<Pooling> pooling;  // of an encoder of texts that is no sentence-transformers folder
 };
 
-// Builds the definition that config.json's model_type names; Error(unsupported) lists the known ones, Error(invalid_argument) for a choice that the model does
+// Builds the definition that config.json's model_type names, or else that of open_clip_config.json; Error(unsupported) lists the known ones, Error(invalid_argument) for a choice that the model does
 // not leave.
 std::unique_ptr<Definition> define(const files::Configs& configs, const Choices& choices = {});
 
@@ -110,14 +118,22 @@ struct Family {
 };
 
 std::unique_ptr<Definition> define_clip(const files::Configs& configs, const Choices& choices);
+// `file`: open_clip_config.json, which such a folder has in place of config.json.
+std::unique_ptr<Definition> define_open_clip(const files::Configs& configs, const files::Config& file, const Choices& choices);
+std::unique_ptr<Definition> define_siglip(const files::Configs& configs, const Choices& choices);
+std::unique_ptr<Definition> define_vit(const files::Configs& configs, const Choices& choices);
+std::unique_ptr<Definition> define_dinov2(const files::Configs& configs, const Choices& choices);
+std::unique_ptr<Definition> define_dinov2_with_registers(const files::Configs& configs, const Choices& choices);
 std::unique_ptr<Definition> define_bert(const files::Configs& configs, const Choices& choices);
 std::unique_ptr<Definition> define_roberta(const files::Configs& configs, const Choices& choices);
 std::unique_ptr<Definition> define_xlm_roberta(const files::Configs& configs, const Choices& choices);
 std::unique_ptr<Definition> define_distilbert(const files::Configs& configs, const Choices& choices);
 std::unique_ptr<Definition> define_mpnet(const files::Configs& configs, const Choices& choices);
 
-// For a family that pools as it was trained: Error(invalid_argument) when a pooling was asked for.
-void refuse_pooling(const files::Configs& configs, const Choices& choices);
+// For a family that pools as it was trained: Error(invalid_argument), naming the config's file, when a pooling was asked for.
+void refuse_pooling(const files::Config& config, const Choices& choices);
+// vocab_size and max_position_embeddings, with the defaults of a family's config class.
+TextSpec read_text_spec(const files::Config& config, int64_t vocabulary, int64_t max_tokens);
 // model_max_length of tokenizer_config.json, where it is less. Error(bad_model) below 3.
 void limit_to_tokenizer(TextSpec& spec, const std::optional<files::Config>& tokenizer);
 

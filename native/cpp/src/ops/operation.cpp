@@ -26,8 +26,9 @@ std::vector<Parameter> parameters_of(const Operation& operation) {
         used.push_back(o.positions);
         return used;
       },
-      [](const op::Similarity& o) { return std::vector<Parameter>{o.log_scale}; },
       [](const op::Attention& o) { return o.position_bias ? std::vector<Parameter>{o.position_bias->table} : std::vector<Parameter>{}; },
+      [](const op::Similarity& o) { std::vector<Parameter> used{o.log_scale}; if (o.bias) used.push_back(*o.bias); return used; },
+      [](const op::Repeat& o) { return std::vector<Parameter>{o.rows}; },
       [](const auto&) { return std::vector<Parameter>{}; }}, operation.what);
 }
 
@@ -58,6 +59,8 @@ std::vector<Tensor> Operation::inputs() const {
       [](const op::Patches& o) { return std::vector<Tensor>{o.images, o.levels}; },
       [](const op::Similarity& o) { return std::vector<Tensor>{o.a, o.b}; },
       [](const op::Concat& o) { return o.parts; },
+      [](const op::Multiply& o) { return std::vector<Tensor>{o.a, o.b}; },
+      [](const op::Repeat&) { return std::vector<Tensor>{}; },
       [](const auto& o) { return std::vector<Tensor>{o.x}; }}, what);
 }
 
@@ -72,7 +75,10 @@ const char* Operation::name() const {
       [](const op::L2Normalize&) { return "l2_normalize"; },
       [](const op::Similarity&) { return "similarity"; },
       [](const op::Softmax&) { return "softmax"; },
-      [](const op::Concat&) { return "concat"; }}, what);
+      [](const op::Concat&) { return "concat"; },
+      [](const op::Repeat&) { return "repeat"; },
+      [](const op::Multiply&) { return "multiply"; },
+      [](const op::Activate&) { return "activate"; }}, what);
 }
 
 std::string Operation::text(const ParameterList& parameters) const {

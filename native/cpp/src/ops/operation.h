@@ -71,11 +71,11 @@ struct Patches {
   int height = 0;
   int width = 0;
   int patch = 0;
+  int64_t prefix_rows = 0;
 
   int64_t grid_rows() const { return height / patch; }
   int64_t grid_columns() const { return width / patch; }
-  int64_t prefix_rows() const { return prefix ? 1 : 0; }
-  int64_t rows_per_image() const { return prefix_rows() + grid_rows() * grid_columns(); }
+  int64_t rows_per_image() const { return prefix_rows + grid_rows() * grid_columns(); }
 };
 
 struct Pool {
@@ -96,16 +96,34 @@ struct Similarity {
   Tensor a;
   Tensor b;
   Parameter log_scale;
+  std::optional<Parameter> bias;
 };
 
 struct Softmax {
   Tensor x;
 };
 
+struct Repeat {
+  Parameter rows;
+  Extent count;
+};
+
+struct Multiply {
+  Tensor a;
+  Tensor b;
+};
+
+struct Activate {
+  Tensor x;
+  Activation activation = Activation::none;
+};
+
 }  // namespace op
 
 struct Operation {
-  std::variant<op::Linear, op::LayerNorm, op::Attention, op::Embed, op::Patches, op::Pool, op::L2Normalize, op::Similarity, op::Softmax, op::Concat> what;
+  std::variant<op::Linear, op::LayerNorm, op::Attention, op::Embed, op::Patches, op::Pool, op::L2Normalize, op::Similarity, op::Softmax, op::Concat, op::Repeat,
+               op::Multiply, op::Activate>
+      what;
   Tensor out;
 
   std::vector<Tensor> inputs() const;

@@ -100,6 +100,12 @@ Tensor Ops::patches(const Tensor& images, const Tensor& levels, const PatchOptio
   op::Patches patches{images, levels, options.weight, options.bias, options.prefix, options.positions,
                       options.channels, options.height, options.width, options.patch};
   const int64_t width = weight.part_rows();
+  if (options.prefix) {
+    const ParameterSpec& prefix = parameters_[*options.prefix];
+    if (prefix.kind != ParameterKind::table) require_vector(prefix, width, "patches");
+    require(prefix.parts() == 1 && prefix.width() == width, "patches", prefix.role + " is not a table of " + std::to_string(width));
+    patches.prefix_rows = prefix.part_rows();
+  }
   require(options.patch > 0 && options.height >= options.patch && options.width >= options.patch, "patches", "a picture has no whole patch");
   require(images.dtype == DType::u8 && images.shape.width == Extent(int64_t{options.channels} * options.height * options.width), "patches",
           std::string("images are ") + name_of(images.dtype) + " " + images.shape.text());
@@ -107,7 +113,6 @@ Tensor Ops::patches(const Tensor& images, const Tensor& levels, const PatchOptio
   require(weight.kind == ParameterKind::matrix && weight.parts() == 1 && weight.width() == int64_t{options.channels} * options.patch * options.patch,
           "patches", weight.role + " does not fit the patch size");
   if (options.bias) require_vector(parameters_[*options.bias], width, "patches");
-  if (options.prefix) require_vector(parameters_[*options.prefix], width, "patches");
   const ParameterSpec& positions = parameters_[options.positions];
   require(positions.kind == ParameterKind::table && positions.part_rows() == patches.rows_per_image() && positions.width() == width, "patches",
           positions.role + " does not have " + std::to_string(patches.rows_per_image()) + " positions");
@@ -140,17 +145,36 @@ Tensor Ops::l2_normalize(const Tensor& x) {
   return run(op::L2Normalize{x}, x.shape);
 }
 
-Tensor Ops::similarity(const Tensor& a, const Tensor& b, Parameter log_scale) {
+Tensor Ops::similarity(const Tensor& a, const Tensor& b, Parameter log_scale, std::optional<Parameter> bias) {
   require_floats(a, "similarity");
   require_floats(b, "similarity");
   require(a.shape.width == b.shape.width, "similarity", a.shape.text() + " against " + b.shape.text());
   require(parameters_[log_scale].kind == ParameterKind::scalar, "similarity", parameters_[log_scale].role + " is not a scalar");
-  return run(op::Similarity{a, b, log_scale}, {a.shape.rows, b.shape.rows});
+  if (bias) require(parameters_[*bias].kind == ParameterKind::scalar, "similarity", parameters_[*bias].role + " is not a scalar");
+  return run(op::Similarity{a, b, log_scale, bias}, {a.shape.rows, b.shape.rows});
 }
 
 Tensor Ops::softmax(const Tensor& x) {
   require_floats(x, "softmax");
   return run(op::Softmax{x}, x.shape);
+}
+
+Tensor Ops::repeat(Parameter rows, const Extent& count) {
+  const ParameterSpec& spec = parameters_[rows];
+  require((spec.kind == ParameterKind::vector || spec.kind == ParameterKind::table) && spec.parts() == 1, "repeat", spec.role + " is neither a vector nor a table");
+  return run(op::Repeat{rows, count}, {count.times(spec.part_rows()), spec.width()});
+}
+
+Tensor Ops::multiply(const Tensor& a, const Tensor& b) {
+  require_floats(a, "multiply");
+  require_floats(b, "multiply");
+  require(a.shape == b.shape, "multiply", a.shape.text() + " by " + b.shape.text());
+  return run(op::Multiply{a, b}, a.shape);
+}
+
+Tensor Ops::activate(const Tensor& x, Activation activation) {
+  require_floats(x, "activate");
+  return run(op::Activate{x, activation}, x.shape);
 }
 
 }  // namespace oag

@@ -39,7 +39,7 @@ struct AttentionOptions {
 struct PatchOptions {
   Parameter weight;                       // matrix [width, channels·patch·patch]
   std::optional<Parameter> bias = {};     // vector [width]
-  std::optional<Parameter> prefix = {};   // vector [width]: a token before the patches (the class token)
+  std::optional<Parameter> prefix = {};   // vector [width], or table [tokens, width]: what comes before the patches (the class token, registers)
   Parameter positions;                    // table [prefix + patches, width], added
   int channels = 3;
   int height = 0;  // of a picture, in pixels
@@ -83,11 +83,20 @@ class Ops {
   // [rows, width] → [rows, width]: each row to Euclidean length 1; a zero row stays zero.
   Tensor l2_normalize(const Tensor& x);
 
-  // a [m, width], b [n, width] → [m, n]: exp(log_scale) · a·bᵀ.
-  Tensor similarity(const Tensor& a, const Tensor& b, Parameter log_scale);
+  // a [m, width], b [n, width] → [m, n]: exp(log_scale) · a·bᵀ + bias. log_scale and bias are scalars.
+  Tensor similarity(const Tensor& a, const Tensor& b, Parameter log_scale, std::optional<Parameter> bias = {});
 
   // [rows, width] → [rows, width]: exp(x) over its row's sum.
   Tensor softmax(const Tensor& x);
+
+  // rows, a vector [width] or a table [k, width] → [k·count, width]: the same rows for each of `count` sequences (learnt queries).
+  Tensor repeat(Parameter rows, const Extent& count);
+
+  // a, b [rows, width] → [rows, width]: element by element (gated units).
+  Tensor multiply(const Tensor& a, const Tensor& b);
+
+  // [rows, width] → [rows, width]: element by element, where there is no linear map that it could be fused with.
+  Tensor activate(const Tensor& x, Activation activation);
 
  protected:
   // Computes operation.out. The executor's part.

@@ -53,7 +53,17 @@ const auto nothing = [](void*) {};
 
 image::ProcessorFamily processor_family(const std::string& type) {
   if (type == "CLIPImageProcessor") return image::ProcessorFamily::clip;
+  if (type == "ViTImageProcessor") return image::ProcessorFamily::vit;
+  if (type == "OpenClipImageProcessor") return image::ProcessorFamily::open_clip;
+  if (type == "BitImageProcessor") return image::ProcessorFamily::bit;
+  if (type == "SiglipImageProcessor") return image::ProcessorFamily::siglip;
   throw Error(Status::internal, "no processor family for " + type);
+}
+
+std::optional<files::Config> processor_config(const files::ModelFolder& folder, const models::Definition& definition) {
+  const models::ImageSpec* spec = definition.image_spec();
+  if (spec && spec->processor) return files::Config(folder.path() + "/open_clip_config.json", spec->processor);
+  return folder.processor();
 }
 
 std::optional<image::Processor> make_processor(const std::string& folder, const std::optional<files::Config>& config, const models::Definition& definition) {
@@ -149,7 +159,7 @@ class Model::Loading final : public Candidate {
 
 Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const models::Choices& choices)
     : runtime_(std::move(runtime)), folder_(folder), definition_(models::define(folder_.configs(), choices)),
-      processor_config_(folder_.processor()), processor_(make_processor(folder_.path(), processor_config_, *definition_)),
+      processor_config_(processor_config(folder_, *definition_)), processor_(make_processor(folder_.path(), processor_config_, *definition_)),
       made_tokenizer_(make_tokenizer(folder_, *definition_)), choices_(choices.pooling ? std::string("pooling ") + name_of(*choices.pooling) : "") {
   const ParameterList& parameters = definition_->parameters();
   if (const models::ImageSpec* spec = definition_->image_spec())
@@ -158,7 +168,7 @@ Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const 
     });
   if (definition_->text_spec())
     text_recording_ = record(parameters, [&](Pass& pass) { text_program(pass, *definition_, {{1, Symbol::tokens}, {1, Symbol::texts}, nullptr}, nothing, nullptr); });
-  if (!definition_->scores()) return;
+  if (definition_->scores() == models::Scores::none) return;
   logits_recording_ =
       record(parameters, [&](Pass& pass) { logits_program(pass, *definition_, {1, Symbol::images}, {1, Symbol::texts}, nothing, nothing, nullptr); });
   probabilities_recording_ =
@@ -208,7 +218,7 @@ std::string Model::operations() const {
   std::string text;
   if (definition_->image_spec()) text += "images\n" + image_recording_.text(parameters);
   if (definition_->text_spec()) text += "texts\n" + text_recording_.text(parameters);
-  if (definition_->scores()) text += "logits\n" + logits_recording_.text(parameters) + "probabilities\n" + probabilities_recording_.text(parameters);
+  if (definition_->scores() != models::Scores::none) text += "logits\n" + logits_recording_.text(parameters) + "probabilities\n" + probabilities_recording_.text(parameters);
   return text;
 }
 
@@ -308,7 +318,7 @@ void Model::encode_texts(const int32_t* ids, const int64_t* offsets, int64_t cou
 
 // In tiles of images and texts, so that the arena does not grow with either; a logit depends on its own pair alone. Probabilities are over all texts of an image.
 void Model::forward(const float* images, int64_t image_count, const float* texts, int64_t text_count, float* logits, float* probabilities) const {
-  if (!definition_->scores())
+  if (definition_->scores() == models::Scores::none)
     throw Error(Status::unsupported, folder_.path() + ": this model has no " + (definition_->image_spec() ? "text" : "image") +
                                          " tower, and forward scores pictures against texts: compare two embeddings by their cosine (Features.cosine)");
   const int64_t width = definition_->embedding_size();

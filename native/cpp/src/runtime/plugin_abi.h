@@ -16,7 +16,7 @@ extern "C" {
 #define OAG_NOEXCEPT
 #endif
 
-#define OAG_PLUGIN_ABI 3
+#define OAG_PLUGIN_ABI 4
 #define OAG_PLUGIN_SYMBOL "oag_plugin"
 
 /* Error text of the same call; the plugin writes at most `capacity` bytes with the final NUL. */
@@ -77,19 +77,22 @@ enum {
   OAG_OP_L2_NORMALIZE = 6,
   OAG_OP_SIMILARITY = 7,
   OAG_OP_SOFTMAX = 8,
-  OAG_OP_CONCAT = 9
+  OAG_OP_CONCAT = 9,
+  OAG_OP_REPEAT = 10,
+  OAG_OP_MULTIPLY = 11,
+  OAG_OP_ACTIVATE = 12
 };
 
 typedef struct oag_plugin_operation {
   uint32_t struct_size;
   int32_t kind;
   oag_plugin_tensor out;
-  oag_plugin_tensor x;          /* the input; similarity: a; embed: ids; patches: images */
-  oag_plugin_tensor y;          /* linear: residual; similarity: b; patches: levels */
-  uint32_t weight;              /* linear, patches: matrix; layer_norm: gain; embed: tokens; similarity: log_scale */
-  uint32_t bias;
+  oag_plugin_tensor x;          /* the input; similarity, multiply: a; embed: ids; patches: images; repeat: none */
+  oag_plugin_tensor y;          /* linear: residual; similarity, multiply: b; patches: levels */
+  uint32_t weight;              /* linear, patches: matrix; layer_norm: gain; embed: tokens; similarity: log_scale; repeat: rows */
+  uint32_t bias;                /* similarity: a scalar */
   uint32_t positions;
-  uint32_t prefix;
+  uint32_t prefix;              /* a vector, or a table of several rows */
   int32_t first_part, parts;
   int32_t activation;           /* Activation */
   float epsilon;

@@ -201,10 +201,25 @@ class PluginPass final : public Pass {
     to.x = plain(o.a);
     to.y = plain(o.b);
     to.weight = o.log_scale.index;
+    to.bias = plain(o.bias);
   }
   void translate(const op::Softmax& o, oag_plugin_operation& to) {
     to.kind = OAG_OP_SOFTMAX;
     to.x = plain(o.x);
+  }
+  void translate(const op::Repeat& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_REPEAT;
+    to.weight = o.rows.index;
+  }
+  void translate(const op::Multiply& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_MULTIPLY;
+    to.x = plain(o.a);
+    to.y = plain(o.b);
+  }
+  void translate(const op::Activate& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_ACTIVATE;
+    to.x = plain(o.x);
+    to.activation = static_cast<int32_t>(o.activation);
   }
 
   const oag_plugin_table& table_;

@@ -26,6 +26,9 @@ void check(const models::TextSpec& spec, const int32_t* ids, int64_t length, int
   if (length <= 0) throw Error(Status::invalid_argument, name + " has no tokens; even an empty text has its special tokens");
   if (length > spec.max_tokens)
     throw Error(Status::invalid_argument, name + " has " + std::to_string(length) + " tokens and the model takes " + std::to_string(spec.max_tokens) + ": truncate it");
+  if (length < spec.pad_to)
+    throw Error(Status::invalid_argument, name + " has " + std::to_string(length) + " tokens and the model was trained with texts of " + std::to_string(spec.pad_to) +
+                                              ": pad it with the id " + std::to_string(spec.pad_id));
   for (int64_t t = 0; t < length; t++)
     if (ids[t] < 0 || ids[t] >= spec.vocabulary)
       throw Error(Status::invalid_argument, name + " has the token id " + std::to_string(ids[t]) + "; the model's ids are 0 … " + std::to_string(spec.vocabulary - 1) +

@@ -116,7 +116,7 @@ TEST_CASE("files that are empty, cut, garbage, missing, or no files") {
   CHECK(bench.refusal(OAG_BAD_MODEL, {"tokenizer_config.json: is not valid JSON"}, "tokenizer_config.json", "\xff\xfe") == "");
 
   const auto removed = [](const std::string& name) { return [name](const TempFolder& folder) { std::filesystem::remove(folder.file(name)); }; };
-  CHECK(bench.refusal(OAG_BAD_MODEL, {": has no config.json"}, removed("config.json")) == "");
+  CHECK(bench.refusal(OAG_BAD_MODEL, {": has neither config.json nor open_clip_config.json"}, removed("config.json")) == "");
   CHECK(bench.refusal(OAG_BAD_MODEL, {": has neither model.safetensors nor model.safetensors.index.json"}, removed("model.safetensors")) == "");
   CHECK(bench.refusal(OAG_BAD_MODEL, {": has neither preprocessor_config.json nor processor_config.json"}, removed("preprocessor_config.json")) == "");
 

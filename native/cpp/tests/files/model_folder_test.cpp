@@ -68,7 +68,7 @@ TEST_CASE("no folder, a file for a folder, a folder of something else") {
   CHECK(wrong_refusal(Status::io, {"there is no such folder"}, [&] { ModelFolder{""}; }) == "");
   const std::string file = folder.write("model.safetensors", two_tensors().bytes());
   CHECK(wrong_refusal(Status::io, {file, "is a file; give the model folder"}, [&] { ModelFolder{file}; }) == "");
-  CHECK(wrong_refusal(Status::bad_model, {folder.path(), "no config.json"}, [&] { ModelFolder{folder.path()}; }) == "");
+  CHECK(wrong_refusal(Status::bad_model, {folder.path(), "neither config.json nor open_clip_config.json"}, [&] { ModelFolder{folder.path()}; }) == "");
   folder.write("config.json", "{}");
   ModelFolder{folder.path()};
   std::filesystem::remove(file);

@@ -24,6 +24,10 @@ double activate(Activation activation, double x) {
     case Activation::quick_gelu: return x / (1 + std::exp(-1.702 * x));
     case Activation::gelu: return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
     case Activation::gelu_tanh: return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+    case Activation::silu: return x / (1 + std::exp(-x));
+    case Activation::tanh: return std::tanh(x);
+    case Activation::sigmoid: return 1 / (1 + std::exp(-x));
+    case Activation::relu: return x > 0 ? x : 0;
   }
   return NAN;
 }

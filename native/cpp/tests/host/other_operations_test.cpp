@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <tuple>
+
 #include "host/host_bench.h"
 #include "support/refusal.h"
 
@@ -19,7 +21,8 @@ std::vector<double> bounds_of(const std::vector<double>& exact, double relative,
 struct PatchCase {
   int64_t images;
   int height, width_pixels, patch;
-  bool prefix, bias;
+  int prefix;  // tokens
+  bool bias;
 };
 
 // A convolution whose stride is its size, in double.
@@ -28,12 +31,12 @@ std::vector<double> exact_patches(const PatchCase& c, const MemorySource& source
   std::vector<double> out;
   const int64_t grid_rows = c.height / c.patch, grid_columns = c.width_pixels / c.patch;
   for (int64_t image = 0; image < c.images; image++)
-    for (int64_t row = c.prefix ? -1 : 0; row < grid_rows * grid_columns; row++)
+    for (int64_t row = -c.prefix; row < grid_rows * grid_columns; row++)
       for (int64_t o = 0; o < width; o++) {
-        const int64_t position = row + (c.prefix ? 1 : 0);
+        const int64_t position = row + c.prefix;
         double sum = source.tensors.at("positions")[static_cast<size_t>(position * width + o)];
         if (row < 0) {
-          out.push_back(sum + source.tensors.at("prefix")[static_cast<size_t>(o)]);
+          out.push_back(sum + source.tensors.at("prefix")[static_cast<size_t>(position * width + o)]);
           continue;
         }
         if (c.bias) sum += source.tensors.at("bias")[static_cast<size_t>(o)];
@@ -52,15 +55,16 @@ std::vector<double> exact_patches(const PatchCase& c, const MemorySource& source
 }  // namespace
 
 TEST_CASE("patches are a convolution, plus a prefix and positions") {
-  for (const PatchCase& c : {PatchCase{1, 8, 12, 4, true, false}, PatchCase{3, 8, 12, 4, true, true}, PatchCase{2, 11, 9, 4, false, true}, PatchCase{5, 7, 7, 7, true, false},
-                             PatchCase{1, 50, 48, 2, true, false}, PatchCase{3, 50, 48, 2, true, true}, PatchCase{70, 9, 6, 3, false, false}}) {
+  for (const PatchCase& c : {PatchCase{1, 8, 12, 4, 1, false}, PatchCase{3, 8, 12, 4, 1, true}, PatchCase{2, 11, 9, 4, 0, true}, PatchCase{5, 7, 7, 7, 1, false},
+                             PatchCase{1, 50, 48, 2, 1, false}, PatchCase{3, 50, 48, 2, 5, true}, PatchCase{70, 9, 6, 3, 0, false}}) {
     CAPTURE(c.images);
     CAPTURE(c.height);
     ParameterList list;
     PatchOptions options{.weight = list.add({"weight", ParameterKind::matrix, {"weight"}, {width, 3, c.patch, c.patch}}), .positions = {}};
     if (c.bias) options.bias = list.add({"bias", ParameterKind::vector, {"bias"}, {width}});
-    if (c.prefix) options.prefix = list.add({"prefix", ParameterKind::vector, {"prefix"}, {width}});
-    const int64_t rows = (c.prefix ? 1 : 0) + int64_t{c.height / c.patch} * (c.width_pixels / c.patch);
+    if (c.prefix == 1) options.prefix = list.add({"prefix", ParameterKind::vector, {"prefix"}, {width}});
+    if (c.prefix > 1) options.prefix = list.add({"prefix", ParameterKind::table, {"prefix"}, {c.prefix, width}});
+    const int64_t rows = c.prefix + int64_t{c.height / c.patch} * (c.width_pixels / c.patch);
     options.positions = list.add({"positions", ParameterKind::table, {"positions"}, {rows, width}});
     options.height = c.height;
     options.width = c.width_pixels;
@@ -187,9 +191,10 @@ TEST_CASE("concat puts rows side by side") {
 
 TEST_CASE("similarity scores against any number of texts") {
   ParameterList list;
-  const Parameter scale = list.add({"log_scale", ParameterKind::scalar, {"log_scale"}, {}});
+  const Parameter scale = list.add({"log_scale", ParameterKind::scalar, {"log_scale"}, {}}), bias = list.add({"bias", ParameterKind::scalar, {"bias"}, {}});
   MemorySource source(list);
   source.tensors["log_scale"] = {1.5f};
+  source.tensors["bias"] = {-9.25f};
   for (const auto& [rows, texts] : {std::pair<int64_t, int64_t>{1, 1}, {3, 1023}, {3, 1024}, {5, 1025}, {2, 2100}, {500, 3}}) {
     CAPTURE(rows);
     CAPTURE(texts);
@@ -210,7 +215,49 @@ TEST_CASE("similarity scores against any number of texts") {
         CHECK(worst_over(out, exact, bounds_of(exact, 1e-6, 5e-5)) <= 1);
         if (first.empty()) first = out;
         CHECK(same_bits(first.data(), out.data(), row_count * text_count));
+        bench.run([&](Pass& pass) { pass.read(pass.similarity(input(pass, {row_count, width}, a), input(pass, {text_count, width}, b), scale, bias), out.data()); });
+        std::vector<double> shifted = exact;
+        for (double& value : shifted) value -= 9.25;
+        CHECK(worst_over(out, shifted, bounds_of(exact, 1e-6, 6e-5)) <= 1);
       }
+    });
+  }
+}
+
+TEST_CASE("repeat gives each sequence the same rows") {
+  ParameterList list;
+  const Parameter one = list.add({"one", ParameterKind::vector, {"one"}, {1, 1, width}}), three = list.add({"three", ParameterKind::table, {"three"}, {3, width}});
+  const MemorySource source(list);
+  for_each_isa([&](host::Isa isa) {
+    HostBench bench(isa, 2, list, source);
+    for (const auto& [rows, name, each] : {std::tuple{one, "one", int64_t{1}}, {three, "three", int64_t{3}}}) {
+      std::vector<float> out = room(4 * each, width);
+      bench.run([&, given = rows](Pass& pass) { pass.read(pass.repeat(given, 4), out.data()); });
+      for (int64_t s = 0; s < 4; s++) CHECK(same_bits(out.data() + s * each * width, source.tensors.at(name).data(), each * width));
+    }
+  });
+}
+
+TEST_CASE("multiply and activate work element by element") {
+  const ParameterList list;
+  const MemorySource source(list);
+  for (const int64_t rows : {1, 7, 1000}) {
+    const std::vector<float> a = random_floats(rows * width, 5), b = random_floats(rows * width, 6);
+    std::vector<double> products, sigmoids;
+    for (size_t i = 0; i < a.size(); i++) {
+      products.push_back(static_cast<double>(a[i]) * b[i]);
+      sigmoids.push_back(1 / (1 + std::exp(-static_cast<double>(a[i]))));
+    }
+    for_each_isa([&](host::Isa isa) {
+      HostBench bench(isa, 2, list, source);
+      std::vector<float> out[2] = {room(rows, width), room(rows, width)};
+      bench.run([&](Pass& pass) {
+        const Tensor x = input(pass, {rows, width}, a);
+        pass.read(pass.multiply(x, input(pass, {rows, width}, b)), out[0].data());
+        pass.read(pass.activate(x, Activation::sigmoid), out[1].data());
+      });
+      CHECK(worst_over(out[0], products, bounds_of(products, 1e-7, 0)) <= 1);
+      CHECK(worst_over(out[1], sigmoids, bounds_of(sigmoids, 3e-7, 0)) <= 1);
     });
   }
 }

@@ -132,6 +132,16 @@ TEST_CASE("keys of processor_config.json stand under image_processor, and the ty
   CHECK(size_of(ProcessorFamily::siglip, {{"size", 40}, {"feature_extractor_type", "ViTFeatureExtractor"}}) == Size{40, 40});
 }
 
+TEST_CASE("open_clip's centre cut begins where torchvision's does: half rounds to even") {
+  const json config = {{"image_processor_type", "OpenClipImageProcessor"}, {"do_resize", false}, {"crop_size", 4}, {"do_rescale", false}, {"do_normalize", false}};
+  for (const auto& [width, left] : {std::pair{4, 0}, {5, 0}, {6, 1}, {7, 2}, {8, 2}, {9, 2}, {11, 4}, {13, 4}}) {  // round(0.5) is 0, round(1.5) 2, round(2.5) 2
+    CAPTURE(width);
+    const Picture source = golden::noise(width, 4, 1);
+    const Picture cut = processor(config).pixels(source.view());
+    for (int y = 0; y < 4; ++y) CHECK(std::memcmp(cut.view().row(y), source.view().row(y) + 3 * left, 12) == 0);
+  }
+}
+
 TEST_CASE("fixed_size tells whether every picture gets one size") {
   CHECK(processor(json::object()).fixed_size());
   CHECK(processor({{"do_resize", false}}).fixed_size());

@@ -14,7 +14,8 @@ using oag::Precision;
 
 namespace {
 
-const Activation kActivations[] = {Activation::none, Activation::quick_gelu, Activation::gelu, Activation::gelu_tanh, Activation::relu, Activation::tanh};
+const Activation kActivations[] = {Activation::none, Activation::quick_gelu, Activation::gelu, Activation::gelu_tanh, Activation::relu, Activation::tanh,
+                                   Activation::silu, Activation::sigmoid};
 
 // How far an activation may be off in bf16 and int8: less than a tenth of what rounding its argument costs. (Relative to results above 1.)
 constexpr double kReducedError = 1e-4;
@@ -51,6 +52,8 @@ double exact_activation(Activation activation, double x) {
     }
     case Activation::relu: return std::max(x, 0.0);
     case Activation::tanh: return std::tanh(x);
+    case Activation::silu: return x / (1 + std::exp(-x));
+    case Activation::sigmoid: return 1 / (1 + std::exp(-x));
   }
   return x;
 }
@@ -342,8 +345,8 @@ TEST_CASE("activations: zero, infinity and NaN") {
       p.added.assign(5, 0.0f);
       p.x = {0.0f, INFINITY, std::nanf(""), 3e38f, -3e38f};
       const std::vector<float> out = product(kernels, p);
-      CHECK(out[0] == 0.0f);
-      const bool bounded = activation == Activation::tanh;
+      CHECK(out[0] == (activation == Activation::sigmoid ? 0.5f : 0.0f));
+      const bool bounded = activation == Activation::tanh || activation == Activation::sigmoid;
       if (format.precision == Precision::int8) {
         CHECK(std::isnan(out[1]));
       } else {
@@ -352,7 +355,7 @@ TEST_CASE("activations: zero, infinity and NaN") {
       CHECK(std::isnan(out[2]));
       const double rounding = format.precision == Precision::fp32 || bounded ? 0 : 0.003 * double{3e38f};
       CHECK(std::fabs(out[3] - (bounded ? 1 : double{3e38f})) <= rounding);
-      CHECK(std::fabs(out[4] - (bounded ? -1 : activation == Activation::none ? -double{3e38f} : 0)) <= rounding);
+      CHECK(std::fabs(out[4] - (activation == Activation::tanh ? -1 : activation == Activation::none ? -double{3e38f} : 0)) <= rounding);
     }
   });
 }

@@ -1,4 +1,4 @@
-// Layernorm, softmax, normalisation and addition, on every instruction set.
+// Layernorm, softmax, normalisation and what is done element by element, on every instruction set.
 #include <cmath>
 #include <functional>
 
@@ -208,22 +208,63 @@ TEST_CASE("l2_normalize: a zero row stays zero, a NaN spreads over its row alone
   });
 }
 
-TEST_CASE("add: exact, into either operand too") {
+TEST_CASE("add and multiply: exact, into either operand too") {
   for_each_table([](const Kernels& kernels) {
-    for (const int64_t count : widths()) {
-      CAPTURE(count);
-      const std::vector<float> a = random_floats(static_cast<size_t>(count), 1), b = random_floats(static_cast<size_t>(count), 2);
-      std::vector<float> sum;
-      for (int64_t j = 0; j < count; ++j) sum.push_back(a[j] + b[j]);
-      Guarded left(a), right(b), out(a.size());
-      kernels.add(left, right, count, out);
-      REQUIRE(same_bits(out.values(), sum));
-      REQUIRE(out.surroundings_intact());
-      Guarded second(b);
-      kernels.add(left, second, count, second);
-      REQUIRE(same_bits(second.values(), sum));
-      kernels.add(left, right, count, left);
-      REQUIRE(same_bits(left.values(), sum));
+    for (const bool product : {false, true}) {
+      const auto kernel = product ? kernels.multiply : kernels.add;
+      for (const int64_t count : widths()) {
+        CAPTURE(count);
+        const std::vector<float> a = random_floats(static_cast<size_t>(count), 1), b = random_floats(static_cast<size_t>(count), 2);
+        std::vector<float> exact;
+        for (int64_t j = 0; j < count; ++j) exact.push_back(product ? a[j] * b[j] : a[j] + b[j]);
+        Guarded left(a), right(b), out(a.size());
+        kernel(left, right, count, out);
+        REQUIRE(same_bits(out.values(), exact));
+        REQUIRE(out.surroundings_intact());
+        Guarded second(b);
+        kernel(left, second, count, second);
+        REQUIRE(same_bits(second.values(), exact));
+        kernel(left, right, count, left);
+        REQUIRE(same_bits(left.values(), exact));
+      }
+    }
+  });
+}
+
+TEST_CASE("activate: each function that a product fuses, with its bits, in place too") {
+  for_each_table([](const Kernels& kernels) {
+    for (int which = 0; which <= static_cast<int>(oag::Activation::sigmoid); ++which) {
+      const auto activation = static_cast<oag::Activation>(which);
+      for (const int64_t count : {1, 3, 7, 8, 9, 16, 31, 64, 129}) {
+        CAPTURE(which);
+        CAPTURE(count);
+        const std::vector<float> x = random_floats(static_cast<size_t>(count), 5, 3.0f);
+        Guarded in(x), out(x.size());
+        kernels.activate(activation, in, count, out);
+        REQUIRE(out.surroundings_intact());
+        std::vector<float> fused;  // of a product with 1
+        const float one = 1.0f;
+        const MatrixKernels& product = kernels.fp32;
+        Guarded panel(static_cast<size_t>(product.panel_bytes(1)) / sizeof(float));
+        product.pack_weights(&one, 1, 1, 1, panel);
+        for (const float value : x) {
+          Guarded packed(static_cast<size_t>(product.row_bytes(1)) / sizeof(float), 64);
+          product.pack_rows(&value, 1, 1, 1, packed);
+          GemmTile tile{};
+          tile.rows = packed;
+          tile.panel = panel;
+          tile.inputs = tile.row_count = tile.column_count = 1;
+          tile.out_stride = 1;
+          float result = 0;
+          tile.out = &result;
+          tile.activation = activation;
+          product.gemm(tile);
+          fused.push_back(result);
+        }
+        REQUIRE(same_bits(out.values(), fused));
+        kernels.activate(activation, in, count, in);
+        REQUIRE(same_bits(in.values(), fused));
+      }
     }
   });
 }

@@ -104,23 +104,27 @@ Program text_program(TowerBench& bench, const std::vector<int32_t>& ids, const S
 }  // namespace
 
 TEST_CASE("no operation changes an input, and the guard would see it") {
-  TowerBench bench("tiny-clip");
-  const std::vector<uint8_t> pixels = bench.pixels();
-  const std::vector<int32_t> ids = bench.golden.packed_ids();
-  std::vector<float> out(1 << 16);
-  for (const Program& program : {image_program(bench, pixels, bench.image_rows(), out.data()), text_program(bench, ids, bench.text_rows(), out.data())}) {
-    bench.run(program, [&](Pass& pass, const Program& inner) {
-      GuardedPass guard(bench.parameters(), pass);
-      inner(guard);
-      CHECK(guard.operations >= 16);
-      CHECK(guard.changed.empty());
-    });
-    bench.run(program, [&](Pass& pass, const Program& inner) {
-      FaultyPass faulty(bench.parameters(), pass);
-      GuardedPass guard(bench.parameters(), faulty);
-      inner(guard);
-      CHECK_FALSE(guard.changed.empty());
-    });
+  for (const char* name : {"tiny-clip", "dinov2-swiglu", "siglip"}) {
+    TowerBench bench(name);
+    const std::vector<uint8_t> pixels = bench.pixels();
+    const std::vector<int32_t> ids = bench.golden.packed_ids();
+    std::vector<float> out(1 << 16);
+    std::vector<Program> programs{image_program(bench, pixels, bench.image_rows(), out.data())};
+    if (bench.definition->text_tower()) programs.push_back(text_program(bench, ids, bench.text_rows(), out.data()));
+    for (const Program& program : programs) {
+      bench.run(program, [&](Pass& pass, const Program& inner) {
+        GuardedPass guard(bench.parameters(), pass);
+        inner(guard);
+        CHECK(guard.operations >= 16);
+        CHECK(guard.changed.empty());
+      });
+      bench.run(program, [&](Pass& pass, const Program& inner) {
+        FaultyPass faulty(bench.parameters(), pass);
+        GuardedPass guard(bench.parameters(), faulty);
+        inner(guard);
+        CHECK_FALSE(guard.changed.empty());
+      });
+    }
   }
 }
 
@@ -172,7 +176,8 @@ TEST_CASE("a model is recorded with symbolic rows, and its operations can be rea
 }
 
 TEST_CASE("a pass stops after any block and goes on from bytes, in another pass, with equal bits") {
-  for (const char* name : {"tiny-clip", "mixed-dtypes", "sentence-bert-cls", "sentence-mpnet"}) {
+  for (const char* name : {"tiny-clip", "mixed-dtypes", "sentence-bert-cls", "sentence-mpnet", "vit-pooler", "dinov2-swiglu", "siglip"}) {
+    CAPTURE(std::string(name));
     TowerBench bench(name);
     const std::vector<uint8_t> pixels = bench.golden.pictures.empty() ? std::vector<uint8_t>() : bench.pixels();
     const std::vector<int32_t> ids = bench.golden.packed_ids();

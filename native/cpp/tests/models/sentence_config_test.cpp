@@ -154,7 +154,7 @@ TEST_CASE("settings that no sentence encoder has are refused by name") {
   CHECK(fault("config.json", "is_decoder", true, {"is_decoder is true"}) == "");
   CHECK(fault("config.json", "num_attention_heads", 3, {"num_attention_heads is 3", "hidden_size 32"}) == "");
   CHECK(fault("config.json", "layer_norm_eps", -1, {"layer_norm_eps"}) == "");
-  CHECK(fault("config.json", "hidden_act", "silu", {"hidden_act is \"silu\"", "gelu_new and relu"}) == "");
+  CHECK(fault("config.json", "hidden_act", "mish", {"hidden_act is \"mish\"", "gelu_new, relu"}) == "");
   Files files = sentences();
   files["config.json"]["model_type"] = "mpnet";
   files["config.json"]["relative_attention_num_buckets"] = 64;

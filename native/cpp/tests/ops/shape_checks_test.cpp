@@ -128,6 +128,11 @@ TEST_CASE("patches take pictures of the size that is said, and positions for all
   wrong.bias = tiny().short_vector;
   CHECK(wrongly("patches", "tiny.short is not a vector of 8", cut(wrong)) == "");
   wrong = right;
+  wrong.prefix = tiny().narrow_table;
+  CHECK(wrongly("patches", "tiny.narrow is not a table of 8", cut(wrong)) == "");
+  wrong.prefix = tiny().tokens;  // 20 of them
+  CHECK(wrongly("patches", "tiny.positions does not have 24 positions", cut(wrong)) == "");
+  wrong = right;
   wrong.prefix = tiny().short_vector;
   CHECK(wrongly("patches", "tiny.short is not a vector of 8", cut(wrong)) == "");
   const auto given = [&](DType images, DType dtype, const Shape& shape) {
@@ -147,6 +152,10 @@ TEST_CASE("pool, similarity and the row operations check what they are given") {
           pass.similarity(x, pass.input(DType::f32, {3, 7}, nothing), tiny().log_scale);
         }) == "");
   CHECK(wrongly("similarity", "tiny.gain is not a scalar", [](Pass& pass, const Tensor& x) { pass.similarity(x, x, tiny().gain); }) == "");
+  CHECK(wrongly("similarity", "tiny.bias is not a scalar", [](Pass& pass, const Tensor& x) { pass.similarity(x, x, tiny().log_scale, tiny().bias); }) == "");
+  CHECK(wrongly("repeat", "tiny.log_scale is neither", [](Pass& pass, const Tensor& x) { pass.repeat(tiny().log_scale, x.shape.rows); }) == "");
+  CHECK(wrongly("repeat", "tiny.matrix.bias is neither", [](Pass& pass, const Tensor& x) { pass.repeat(tiny().matrix_bias, x.shape.rows); }) == "");
+  CHECK(wrongly("multiply", "[tokens, 8] by [3, 8]", [](Pass& pass, const Tensor& x) { pass.multiply(x, pass.input(DType::f32, {3, 8}, nothing)); }) == "");
 }
 
 TEST_CASE("ids are numbers of no quantity: only embed takes them") {
@@ -160,6 +169,8 @@ TEST_CASE("ids are numbers of no quantity: only embed takes them") {
   CHECK(wrongly("pool", "i32", [&](Pass& pass, const Tensor&) { pass.pool(wide_ids(pass, 8), texts, RowChoice::first); }) == "");
   CHECK(wrongly("l2_normalize", "i32", [&](Pass& pass, const Tensor&) { pass.l2_normalize(wide_ids(pass, 8)); }) == "");
   CHECK(wrongly("similarity", "i32", [&](Pass& pass, const Tensor& x) { pass.similarity(x, wide_ids(pass, 8), tiny().log_scale); }) == "");
+  CHECK(wrongly("multiply", "i32", [&](Pass& pass, const Tensor& x) { pass.multiply(x, wide_ids(pass, 8)); }) == "");
+  CHECK(wrongly("activate", "i32", [&](Pass& pass, const Tensor&) { pass.activate(wide_ids(pass, 8), Activation::tanh); }) == "");
   CHECK(wrongly("softmax", "i32", [&](Pass& pass, const Tensor&) { pass.softmax(wide_ids(pass, 8)); }) == "");
   CHECK(wrongly("linear", "i32", [&](Pass& pass, const Tensor& x) { pass.linear(x, tiny().matrix, {.residual = wide_ids(pass, 8), .parts = 1}); }) == "");
 }

@@ -1,4 +1,4 @@
-/* The ten operations as their definitions in ops/ops.h say, without any thought of speed. */
+/* The operations as their definitions in ops/ops.h say, without any thought of speed. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -18,6 +18,8 @@ static double activate(int32_t activation, double x) {
     case 3: return 0.5 * x * (1 + tanh(sqrt(2 / 3.14159265358979323846) * (x + 0.044715 * x * x * x)));
     case 4: return x > 0 ? x : 0;
     case 5: return tanh(x);
+    case 6: return x / (1 + exp(-x));
+    case 7: return 1 / (1 + exp(-x));
     default: return x;
   }
 }
@@ -116,12 +118,12 @@ static void patches(const pass* pass, const oag_plugin_operation* o) {
   const uint8_t* images = memory(pass, &o->x);
   const float *levels = memory(pass, &o->y), *positions = part_of(pass, o->positions, 0);
   float* out = memory(pass, &o->out);
-  const int64_t width = o->out.width, grid = o->width / o->patch, prefix = o->prefix != UINT32_MAX, rows = prefix + o->height / o->patch * grid;
+  const int64_t width = o->out.width, grid = o->width / o->patch, prefix = o->prefix == UINT32_MAX ? 0 : pass->weights->parameters[o->prefix].part_rows, rows = prefix + o->height / o->patch * grid;
   for (int64_t r = 0; r < o->out.rows; r++) {
     const int64_t image = r / rows, row = r % rows, cell = row - prefix;
     for (int64_t i = 0; i < width; i++) {
       double sum = positions[row * width + i];
-      if (cell < 0) sum += part_of(pass, o->prefix, 0)[i];
+      if (cell < 0) sum += part_of(pass, o->prefix, 0)[row * width + i];
       else {
         const float* weight = part_of(pass, o->weight, 0) + i * pass->weights->parameters[o->weight].width;
         if (o->bias != UINT32_MAX) sum += part_of(pass, o->bias, 0)[i];
@@ -180,7 +182,8 @@ static void similarity(const pass* pass, const oag_plugin_operation* o) {
   float* out = memory(pass, &o->out);
   for (int64_t r = 0; r < o->x.rows; r++)
     for (int64_t c = 0; c < o->y.rows; c++)
-      out[r * o->y.rows + c] = (float)(exp(part_of(pass, o->weight, 0)[0]) * dot(a + r * o->x.width, b + c * o->x.width, o->x.width));
+      out[r * o->y.rows + c] = (float)(exp(part_of(pass, o->weight, 0)[0]) * dot(a + r * o->x.width, b + c * o->x.width, o->x.width) +
+                                       (o->bias == UINT32_MAX ? 0 : part_of(pass, o->bias, 0)[0]));
 }
 
 static void softmax(const pass* pass, const oag_plugin_operation* o) {
@@ -192,6 +195,25 @@ static void softmax(const pass* pass, const oag_plugin_operation* o) {
     for (int64_t i = 0; i < o->x.width; i++) sum += exp(x[i] - largest);
     for (int64_t i = 0; i < o->x.width; i++) out[i] = (float)(exp(x[i] - largest) / sum);
   }
+}
+
+static void repeat(const pass* pass, const oag_plugin_operation* o) {
+  const float* rows = part_of(pass, o->weight, 0);
+  float* out = memory(pass, &o->out);
+  const int64_t numbers = pass->weights->parameters[o->weight].part_rows * o->out.width;
+  for (int64_t i = 0; i < o->out.rows * o->out.width; i++) out[i] = rows[i % numbers];
+}
+
+static void multiply(const pass* pass, const oag_plugin_operation* o) {
+  const float *a = memory(pass, &o->x), *b = memory(pass, &o->y);
+  float* out = memory(pass, &o->out);
+  for (int64_t i = 0; i < o->x.rows * o->x.width; i++) out[i] = a[i] * b[i];
+}
+
+static void activate_all(const pass* pass, const oag_plugin_operation* o) {
+  const float* x = memory(pass, &o->x);
+  float* out = memory(pass, &o->out);
+  for (int64_t i = 0; i < o->x.rows * o->x.width; i++) out[i] = (float)activate(o->activation, x[i]);
 }
 
 const char* plain_run(const pass* pass, const oag_plugin_operation* o) {
@@ -208,6 +230,9 @@ const char* plain_run(const pass* pass, const oag_plugin_operation* o) {
     case OAG_OP_SIMILARITY: similarity(pass, o); return NULL;
     case OAG_OP_SOFTMAX: softmax(pass, o); return NULL;
     case OAG_OP_CONCAT: concat(pass, o); return NULL;
+    case OAG_OP_REPEAT: repeat(pass, o); return NULL;
+    case OAG_OP_MULTIPLY: multiply(pass, o); return NULL;
+    case OAG_OP_ACTIVATE: activate_all(pass, o); return NULL;
     default: return "an operation of a later version";
   }
 }

@@ -54,6 +54,14 @@ Texts rows_of(const TextPlan& made) {
 
 }  // namespace
 
+TEST_CASE("a text that lacks the padding its tower was trained with is refused") {
+  TextSpec padded = spec(TextSpec::End::none);
+  padded.pad_to = 4;
+  padded.pad_id = 7;
+  CHECK(rows_of(plan(padded, {{1, 2, 7, 7}, {3, 2, 1, 0}})) == Texts{{1, 2, 7, 7}, {3, 2, 1, 0}});
+  CHECK(wrong_refusal(Status::invalid_argument, {"text 1 has 2 tokens", "texts of 4", "the id 7"}, [&] { plan(padded, {{1, 2, 7, 7}, {1, 2}}); }) == "");
+}
+
 TEST_CASE("nothing behind the end is computed: the first highest id") {
   const TextSpec highest = spec(TextSpec::End::highest_id);
   CHECK(rows_of(plan(highest, {{1, 5, 99, 0, 0}, {99, 1}, {3}, {1, 7, 7, 2}, {4, 3, 2, 1}})) == Texts{{1, 5, 99}, {99}, {3}, {1, 7}, {4}});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -11,9 +12,11 @@ namespace oag::test {
 
 class MemoryConfigs final : public files::Configs {
  public:
-  explicit MemoryConfigs(std::map<std::string, nlohmann::json> files) {
+  explicit MemoryConfigs(std::map<std::string, nlohmann::json> files, std::set<std::string> tensors = {}) : tensors_(std::move(tensors)) {
     for (auto& [path, json] : files) trees_[path] = files::share_json(std::move(json));
   }
+
+  bool has_tensor(const std::string& name) const override { return tensors_.contains(name); }
 
  protected:
   files::JsonTree json(const std::string& path) const override {
@@ -24,6 +27,7 @@ class MemoryConfigs final : public files::Configs {
 
  private:
   std::map<std::string, files::JsonTree> trees_;
+  std::set<std::string> tensors_;
 };
 
 }  // namespace oag::test

@@ -138,14 +138,7 @@ struct PlainSums {
 
 template <class Math, class Sums>
 inline void finish_tile(const GemmTile& tile, const Sums& scaled) {
-  switch (tile.activation) {
-    case Activation::none: return finish<Activation::none, Math>(tile, scaled);
-    case Activation::quick_gelu: return finish<Activation::quick_gelu, Math>(tile, scaled);
-    case Activation::gelu: return finish<Activation::gelu, Math>(tile, scaled);
-    case Activation::gelu_tanh: return finish<Activation::gelu_tanh, Math>(tile, scaled);
-    case Activation::relu: return finish<Activation::relu, Math>(tile, scaled);
-    case Activation::tanh: return finish<Activation::tanh, Math>(tile, scaled);
-  }
+  with_activation(tile.activation, [&]<Activation kActivation> { finish<kActivation, Math>(tile, scaled); });
 }
 
 template <class Format, class Math, class Sums = PlainSums>

@@ -115,6 +115,10 @@ struct Kernels {
   void (*softmax)(const float* x, int64_t rows, int64_t width, float* out);
   // out = a + b, `count` floats. May be in place.
   void (*add)(const float* a, const float* b, int64_t count, float* out);
+  // out = a · b, element by element. May be in place.
+  void (*multiply)(const float* a, const float* b, int64_t count, float* out);
+  // out = activation(x). May be in place.
+  void (*activate)(Activation activation, const float* x, int64_t count, float* out);
 };
 
 // The table of an instruction set, or null when this build has none. Does not ask whether the CPU can run it: host/isa.h does.

@@ -81,7 +81,24 @@ inline Vec activate(Vec x) {
   }
   if constexpr (kActivation == Activation::relu) return max(set1(0.0f), x);
   if constexpr (kActivation == Activation::tanh) return hyperbolic_tangent(x);
+  if constexpr (kActivation == Activation::silu) return Math::times_sigmoid(x, x);
+  if constexpr (kActivation == Activation::sigmoid) return Math::times_sigmoid(set1(1.0f), x);
   return x;
+}
+
+// Calls what.operator()<activation>(): a choice above a loop, not in it.
+template <class What>
+inline void with_activation(Activation activation, What what) {
+  switch (activation) {
+    case Activation::none: return what.template operator()<Activation::none>();
+    case Activation::quick_gelu: return what.template operator()<Activation::quick_gelu>();
+    case Activation::gelu: return what.template operator()<Activation::gelu>();
+    case Activation::gelu_tanh: return what.template operator()<Activation::gelu_tanh>();
+    case Activation::silu: return what.template operator()<Activation::silu>();
+    case Activation::tanh: return what.template operator()<Activation::tanh>();
+    case Activation::sigmoid: return what.template operator()<Activation::sigmoid>();
+    case Activation::relu: return what.template operator()<Activation::relu>();
+  }
 }
 
 }  // namespace

@@ -120,6 +120,14 @@ void add(const float* a, const float* b, int64_t count, float* out) {
   for (int64_t i = 0; i < count; ++i) out[i] = a[i] + b[i];
 }
 
+void multiply(const float* a, const float* b, int64_t count, float* out) {
+  for (int64_t i = 0; i < count; ++i) out[i] = a[i] * b[i];
+}
+
+void activate_values(Activation activation, const float* x, int64_t count, float* out) {
+  for (int64_t i = 0; i < count; ++i) out[i] = activate(activation, x[i]);
+}
+
 constexpr Kernels kTable = {
     .name = "reference",
     .isa = Isa::reference,
@@ -132,6 +140,8 @@ constexpr Kernels kTable = {
     .l2_normalize = l2_normalize,
     .softmax = softmax,
     .add = add,
+    .multiply = multiply,
+    .activate = activate_values,
 };
 
 }  // namespace

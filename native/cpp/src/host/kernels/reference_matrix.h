@@ -27,6 +27,8 @@ float activate(Activation activation, float x) {
     case Activation::gelu_tanh: return 0.5f * x * (1.0f + std::tanh(kSqrtTwoOverPi * (x + 0.044715f * x * x * x)));
     case Activation::relu: return x < 0.0f ? 0.0f : x;
     case Activation::tanh: return std::tanh(x);
+    case Activation::silu: return x / (1.0f + std::exp(-x));
+    case Activation::sigmoid: return 1.0f / (1.0f + std::exp(-x));
   }
   return x;
 }

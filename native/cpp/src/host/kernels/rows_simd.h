@@ -98,5 +98,15 @@ inline void add(const float* a, const float* b, int64_t count, float* out) {
   write_row(count, out, [&](int64_t j, int64_t n) { return add(load_first(a + j, n), load_first(b + j, n)); });
 }
 
+inline void multiply_values(const float* a, const float* b, int64_t count, float* out) {
+  write_row(count, out, [&](int64_t j, int64_t n) { return mul(load_first(a + j, n), load_first(b + j, n)); });
+}
+
+inline void activate_values(Activation activation, const float* x, int64_t count, float* out) {
+  with_activation(activation, [&]<Activation kActivation> {
+    write_row(count, out, [&](int64_t j, int64_t n) { return activate<kActivation, FullMath>(load_first(x + j, n)); });
+  });
+}
+
 }  // namespace
 }  // namespace oag::host

@@ -21,6 +21,8 @@ constexpr Kernels simd_table(const char* name, Isa isa) {
       .l2_normalize = l2_normalize,
       .softmax = softmax,
       .add = add,
+      .multiply = multiply_values,
+      .activate = activate_values,
   };
 }
 

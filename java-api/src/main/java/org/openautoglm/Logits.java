@@ -39,7 +39,7 @@ public final class Logits {
     }
 
     /**
-     * The score of one pair, as the model was trained: for CLIP the cosine times the learned temperature.
+     * The score of one pair, as the model was trained: for CLIP the cosine times the learned temperature, for SigLIP plus the learned bias.
      *
      * @param image 0 … images - 1
      * @param text 0 … texts - 1
@@ -107,16 +107,17 @@ public final class Logits {
     }
 
     /**
-     * How probable each text is for each image, among the given texts: for CLIP each row is the softmax of the row of logits and sums to 1.
+     * How probable each text is for each image, in the sense of {@link ModelInfo#scores()}: for CLIP each row is the softmax of the row of logits and sums to
+     * 1; for SigLIP each value is the sigmoid of its logit, and a row may sum to anything.
      *
      * @return a new array {@code [images][texts]}, values in 0 … 1
      */
-    public float[][] softmax() {
+    public float[][] probabilities() {
         return rows(probabilities);
     }
 
     /**
-     * How probable one text is for an image, as in {@link #softmax()}.
+     * How probable one text is for an image, as in {@link #probabilities()}.
      *
      * @param image 0 … images - 1
      * @param text 0 … texts - 1

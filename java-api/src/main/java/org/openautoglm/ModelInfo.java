@@ -18,6 +18,7 @@ import java.nio.file.Path;
  * @param maxTextTokens token ids of a text, special tokens included; what is longer is cut off
  * @param vocabularySize number of token ids
  * @param parameterCount numbers in the weights
+ * @param scores what the probabilities of {@link OpenAutoGlm#forward(Features, Features)} are
  */
 public record ModelInfo(String family, Path folder, String hash, String embedding, int embeddingSize, boolean hasImageTower, boolean hasTextTower,
-                        int imageWidth, int imageHeight, int maxTextTokens, int vocabularySize, long parameterCount) { }
+                        int imageWidth, int imageHeight, int maxTextTokens, int vocabularySize, long parameterCount, Scores scores) { }

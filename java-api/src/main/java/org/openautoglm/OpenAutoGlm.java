@@ -77,7 +77,7 @@ public final class OpenAutoGlm extends NativeObject {
         NativeModel.Facts facts = model.facts();
         this.info = new ModelInfo(facts.family(), Path.of(facts.folder()), facts.hash(), facts.embedding(), facts.embeddingSize(), facts.hasImageTower(),
             facts.hasTextTower(), facts.imageWidth(), facts.imageHeight(), model.textSpecification().maxTokens(), facts.vocabularySize(),
-            facts.parameterCount());
+            facts.parameterCount(), Scores.values()[facts.scores()]);
         this.backend = new Backend(Device.values()[facts.device()], Isa.values()[facts.isa()], Precision.values()[facts.precision()],
             facts.leastImageCosine(), facts.leastTextCosine(), facts.threads(), facts.backend(), facts.backendReason());
     }

@@ -82,7 +82,7 @@ class FeaturesTest {
         assertEquals(5, logits.get(0, 2));
         assertArrayEquals(new float[] {-1, -3, -2}, logits.row(1));
         assertEquals(0.3f, logits.probability(1, 2));
-        assertArrayEquals(new float[] {0.6f, 0.1f, 0.3f}, logits.softmax()[1]);
+        assertArrayEquals(new float[] {0.6f, 0.1f, 0.3f}, logits.probabilities()[1]);
         assertThrows(IndexOutOfBoundsException.class, () -> logits.get(0, 3));
         assertThrows(IndexOutOfBoundsException.class, () -> logits.get(2, 0));
         assertThrows(IndexOutOfBoundsException.class, () -> logits.bestText(2));
@@ -109,7 +109,7 @@ class FeaturesTest {
             for (int image : new int[] {0, 1, 4095, 4096, 8999}) {
                 Logits alone = model.forward(own(model, Features.Kind.IMAGE, all.vector(image)), textFeatures);
                 assertArrayEquals(alone.row(0), logits.row(image), "image " + image);
-                assertArrayEquals(alone.softmax()[0], logits.softmax()[image], "image " + image);
+                assertArrayEquals(alone.probabilities()[0], logits.probabilities()[image], "image " + image);
             }
         }
     }

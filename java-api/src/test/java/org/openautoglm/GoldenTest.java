@@ -46,6 +46,8 @@ class GoldenTest {
                 }
             }
             assertTrue(pictures.size() + texts.size() > 0, "there is nothing to compare");
+            assertEquals(!pictures.isEmpty(), model.info().hasImageTower());
+            assertEquals(!texts.isEmpty(), model.info().hasTextTower());
             Features images = pictures.isEmpty() ? null : model.encodeImages(pictures);
             Features sentences = texts.isEmpty() ? null : model.encodeTexts(texts);
             for (int i = 0; i < pictures.size(); i++) {
@@ -66,7 +68,7 @@ class GoldenTest {
             }
             assertLogits(golden, model.forward(images, sentences), rows);
             assertLogits(golden, model.forward(images.normalized(), sentences.normalized()), rows);
-            assertProbabilities(model.forward(images, sentences));
+            assertProbabilities(model.info().scores(), model.forward(images, sentences));
         }
     }
 
@@ -82,9 +84,9 @@ class GoldenTest {
         }
     }
 
-    /** Softmax over the given texts; the golden one is over more of them. */
-    private static void assertProbabilities(Logits logits) {
-        float[][] probabilities = logits.softmax();
+    /** Softmax is over the given texts; the golden one is over more of them. */
+    private static void assertProbabilities(Scores scores, Logits logits) {
+        float[][] probabilities = logits.probabilities();
         for (int image = 0; image < logits.images(); image++) {
             double largest = logits.get(image, logits.bestText(image));
             double sum = 0;
@@ -92,7 +94,9 @@ class GoldenTest {
                 sum += Math.exp(logits.get(image, text) - largest);
             }
             for (int text = 0; text < logits.texts(); text++) {
-                assertEquals(Math.exp(logits.get(image, text) - largest) / sum, probabilities[image][text], 1e-6);
+                double expected = scores == Scores.EACH_PAIR ? 1 / (1 + Math.exp(-logits.get(image, text)))
+                    : Math.exp(logits.get(image, text) - largest) / sum;
+                assertEquals(expected, probabilities[image][text], 1e-6);
             }
         }
     }

@@ -77,7 +77,7 @@ class JniCheckTest {
                 ImageInput.of(new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB)), ImageInput.of(new BufferedImage(40, 30, BufferedImage.TYPE_BYTE_GRAY)),
                 ImageInput.ofRgb(ByteBuffer.allocate(2700), 30, 30), ImageInput.ofRgb(ByteBuffer.allocateDirect(2700), 30, 30)));
             Features texts = model.encodeTexts("a cat", "", "Straße 🎉", "a photo of ".repeat(200));
-            model.forward(images, texts).softmax();
+            model.forward(images, texts).probabilities();
             images.normalized();
             model.encodeTexts(List.of("a"), new float[images.dimension()]);
             model.encodeImages(List.of(ImageInput.of(encoded)), FloatBuffer.allocate(images.dimension()));

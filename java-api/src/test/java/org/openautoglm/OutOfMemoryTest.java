@@ -40,7 +40,7 @@ class OutOfMemoryTest {
             Runnable call = () -> {
                 requireEqual(rightImages, model.encodeImages(images).toArray());
                 requireEqual(rightTexts, model.encodeTexts(texts).toArray());
-                model.forward(model.encodeImages(images), model.encodeTexts(texts)).softmax();
+                model.forward(model.encodeImages(images), model.encodeTexts(texts)).probabilities();
             };
             Runnable load = () -> OpenAutoGlm.fromPretrained(TestData.TINY_CLIP, LoadOptions.builder().threads(1).build()).close();
             String text = "a photo of ".repeat(30);

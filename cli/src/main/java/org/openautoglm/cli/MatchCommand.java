@@ -20,7 +20,8 @@ import picocli.CommandLine.ParentCommand;
 @Command(name = "match", sortOptions = false,
          customSynopsis = "autoglm match [--model DIR] --image FILE... --text TEXT... [OPTIONS]",
          header = "Tells which sentences go with which pictures.",
-         description = {"", "Prints for each picture the texts, best first, with their probabilities among the given texts.", ""},
+         description = {"", "Prints for each picture the texts, best first, with their probabilities: among the given texts (CLIP),",
+                        "or each text's own (SigLIP: all may be likely, or none).", ""},
          footer = {"", "Example:", "  autoglm match --model clip-vit-base-patch32 --image cat.jpg dog.png \\",
                    "                --text \"a photo of a cat\" \"a photo of a dog\"",
                    "", "With --json, one object:",
@@ -122,7 +123,7 @@ final class MatchCommand implements Callable<Integer> {
             }
             writer.endArray();
             writeMatrix(writer.name("logits"), pictures.size(), errors, logits == null ? null : logits.toArray());
-            writeMatrix(writer.name("probabilities"), pictures.size(), errors, logits == null ? null : logits.softmax());
+            writeMatrix(writer.name("probabilities"), pictures.size(), errors, logits == null ? null : logits.probabilities());
             writer.endObject();
             out.write("\n");
             out.commit();

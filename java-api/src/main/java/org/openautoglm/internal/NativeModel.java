@@ -34,6 +34,7 @@ public final class NativeModel implements AutoCloseable {
      * @param hasTextTower whether texts can be encoded
      * @param vocabularySize number of token ids
      * @param parameterCount numbers in the weights
+     * @param scores an {@code oag_scores}
      * @param family such as clip
      * @param folder as given
      * @param tokenizerFile path of tokenizer.json, or empty
@@ -45,7 +46,7 @@ public final class NativeModel implements AutoCloseable {
      */
     public record Facts(int device, int isa, int precision, double leastImageCosine, double leastTextCosine, int threads, int embeddingSize,
                         int imageWidth, int imageHeight, boolean hasImageTower, boolean hasTextTower, int vocabularySize, long parameterCount,
-                        String family, String folder, String tokenizerFile, String hash, String backend, String backendReason, String embedding,
+                        int scores, String family, String folder, String tokenizerFile, String hash, String backend, String backendReason, String embedding,
                         String madeTokenizer) { }
 
     private NativeModel(SharedRuntime runtime, long address) {
@@ -80,6 +81,7 @@ public final class NativeModel implements AutoCloseable {
                 frame.getInt(info + Native.offsetof_oag_model_info_has_text_tower) != 0,
                 frame.getInt(info + Native.offsetof_oag_model_info_vocabulary_size),
                 frame.getLong(info + Native.offsetof_oag_model_info_parameter_count),
+                frame.getInt(info + Native.offsetof_oag_model_info_scores),
                 string(Native.OAG_STRING_FAMILY),
                 string(Native.OAG_STRING_FOLDER),
                 string(Native.OAG_STRING_TOKENIZER),
