@@ -124,6 +124,7 @@ class OpenClip final : public Definition {
     if (width % parts.size.heads != 0) config.refuse("heads", "expected a divisor of the width " + std::to_string(width));
     text_spec_.vocabulary = config.integer("vocab_size", 49408, 1, INT32_MAX);
     text_spec_.max_tokens = config.integer("context_length", 77, 1, 1 << 20);
+    text_spec_.causal = true;
     text_spec_.end = TextSpec::End::highest_id;
     const Parameter tokens = add_table(parameters_, "text.tokens", model + "token_embedding.weight", text_spec_.vocabulary, width);
     const Parameter positions = add_table(parameters_, "text.positions", model + "positional_embedding", text_spec_.max_tokens, width);

@@ -21,6 +21,7 @@ class Recording;  // ops/recorder.h
 class Pass : public Ops {
  public:
   using Ops::Ops;
+  using Ops::repeat;  // the operation, beside the repetition of a recording below
 
   // A tensor whose values `fill` writes: rows × width elements, row-major, dense. `fill` is called at most once, before this returns.
   Tensor input(DType dtype, const Shape& shape, FunctionRef<void(void* values)> fill) {
