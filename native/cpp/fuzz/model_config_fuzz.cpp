@@ -34,6 +34,8 @@ class TwoFiles final : public files::Configs {
  public:
   TwoFiles(files::JsonTree config, files::JsonTree tokenizer) : config_(std::move(config)), tokenizer_(std::move(tokenizer)) {}
 
+  bool has_tensor(const std::string&) const override { return false; }
+
  protected:
   files::JsonTree json(const std::string& path) const override {
     return path == "config.json" ? config_ : path == "tokenizer_config.json" ? tokenizer_ : nullptr;

@@ -31,7 +31,7 @@ std::optional<int64_t> id_in_tokenizer(const json& tokenizer, const std::string&
   const auto added = tokenizer.find("added_tokens");
   if (added == tokenizer.end() || !added->is_array()) return std::nullopt;
   for (const json& value : *added) {
-    if (!value.is_object() || !is_token(value, token) || !value.contains("id") || !value.at("id").is_number_unsigned()) continue;
+    if (!value.is_object() || !is_token(value, token) || !value.contains("id") || !value.at("id").is_number_integer() || value.at("id").get<int64_t>() < 0) continue;
     return value.at("id").get<int64_t>();
   }
   return std::nullopt;

@@ -50,7 +50,7 @@ TEST_CASE("settings that would give NaN, or one result for all texts, are refuse
   CHECK(fault("text_config", "eos_token_id", nullptr, {"text_config.eos_token_id", "49407"}) == "");
   CHECK(fault("text_config", "num_attention_heads", 3, {"text_config.num_attention_heads", "hidden_size 32"}) == "");
   CHECK(fault("vision_config", "patch_size", 128, {"vision_config.patch_size", "image_size"}) == "");
-  CHECK(fault("vision_config", "hidden_act", "silu", {"vision_config.hidden_act", "silu", "quick_gelu"}) == "");
+  CHECK(fault("vision_config", "hidden_act", "mish", {"vision_config.hidden_act", "mish", "quick_gelu"}) == "");
   for (const json& length : {json(1), json(2), json(-7)})
     CHECK(wrong_refusal(Status::bad_model, {"tokenizer_config.json", "model_max_length"}, [&] { define(small(), {{"model_max_length", length}}); }) == "");
 }

@@ -130,7 +130,10 @@ static int32_t pass_begin(void* device, void* own_weights, void* own_workspace, 
   return 0;
 }
 
-static size_t bytes_of(const oag_plugin_tensor* tensor) { return (size_t)(tensor->rows * tensor->width) * 4; /* f32 or i32 */ }
+static size_t bytes_of(const oag_plugin_tensor* tensor) {
+  const int32_t u8 = 4; /* DType; the others are f32 and i32 */
+  return (size_t)(tensor->rows * tensor->width) * (tensor->dtype == u8 ? 1 : 4);
+}
 
 static int32_t pass_input_memory(void* handle, const oag_plugin_tensor* tensor, void** memory, oag_plugin_error error) {
   const int32_t status = status_of("pass_input_memory", error);
