@@ -1,12 +1,12 @@
-# The loops for AVX-512, by SIMDe in portable code: tested on machines that cannot run them. tests/support/simde has an immintrin.h that comes before the
-# compiler's.
-find_path(OAG_SIMDE_INCLUDE NAMES simde/x86/avx512.h DOC "folder of SIMDe (Debian's libsimde-dev)")
-if(OAG_SIMDE_INCLUDE)
-  add_library(resize_avx512_emulated OBJECT ${PROJECT_SOURCE_DIR}/native/cpp/src/image/resize_avx512.cpp)
-  target_include_directories(resize_avx512_emulated PRIVATE ${PROJECT_SOURCE_DIR}/native/cpp/tests/support/simde ${PROJECT_SOURCE_DIR}/native/cpp/src)
-  target_include_directories(resize_avx512_emulated SYSTEM PRIVATE ${OAG_SIMDE_INCLUDE})
-  target_compile_definitions(resize_avx512_emulated PRIVATE horizontal_rows_avx512=horizontal_rows_avx512_emulated
-                                                            vertical_row_avx512=vertical_row_avx512_emulated)
-  target_link_libraries(image_tests PRIVATE resize_avx512_emulated)
+# The loops for AVX-512 a second time, with intrinsics that AVX2 computes (tests/kernels/emulated/immintrin.h).
+find_path(OAG_SIMDE simde/x86/avx512.h)
+if(OAG_SIMDE AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_library(oag_emulated_resize OBJECT ${PROJECT_SOURCE_DIR}/native/cpp/src/image/resize_avx512.cpp)
+  target_include_directories(oag_emulated_resize BEFORE PRIVATE ${CMAKE_CURRENT_LIST_DIR}/../kernels/emulated)
+  target_include_directories(oag_emulated_resize PRIVATE ${PROJECT_SOURCE_DIR}/native/cpp/src)
+  target_include_directories(oag_emulated_resize SYSTEM PRIVATE ${OAG_SIMDE})
+  target_compile_definitions(oag_emulated_resize PRIVATE horizontal_rows_avx512=horizontal_rows_avx512_emulated vertical_row_avx512=vertical_row_avx512_emulated)
+  target_compile_options(oag_emulated_resize PRIVATE -mavx2 -mfma -mf16c -Wno-psabi)
+  target_sources(image_tests PRIVATE $<TARGET_OBJECTS:oag_emulated_resize>)
   target_compile_definitions(image_tests PRIVATE OAG_EMULATED_AVX512)
 endif()

@@ -18,6 +18,7 @@
 #define _mm512_madd_epi16 simde_mm512_madd_epi16
 
 #undef _mm512_cvtps_epi32
+#undef _mm512_srai_epi32
 #undef _mm512_cvtepi32_ps
 #undef _mm512_cvtepi32_epi16
 #undef _mm512_cvtepi32_epi8
@@ -28,6 +29,7 @@
 #undef _mm512_cvtne2ps_pbh
 #undef _mm512_shuffle_f32x4
 #define _mm512_cvtps_epi32 emulated_cvtps_epi32
+#define _mm512_srai_epi32 emulated_srai_epi32
 #define _mm512_cvtepi32_ps emulated_cvtepi32_ps
 #define _mm512_cvtepi32_epi16 emulated_cvtepi32_epi16
 #define _mm512_cvtepi32_epi8 emulated_cvtepi32_epi8
@@ -50,6 +52,11 @@ inline To emulated_lanes(const From& from) {
 struct Floats16 { float lane[16]; };
 struct Ints16 { int32_t lane[16]; };
 
+inline __m512i emulated_srai_epi32(__m512i v, unsigned bits) {
+  Ints16 out = emulated_lanes<Ints16>(v);
+  for (int32_t& lane : out.lane) lane >>= bits;
+  return emulated_lanes<__m512i>(out);
+}
 inline __m512i emulated_cvtps_epi32(__m512 v) {
   struct Halves { __m256 half[2]; } in = emulated_lanes<Halves>(v);
   struct IntHalves { __m256i half[2]; } out;
