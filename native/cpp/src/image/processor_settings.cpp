@@ -102,7 +102,7 @@ ProcessorFamily family_of(const Reader& reader, ProcessorFamily fallback) {
   for (const std::string_view suffix : {"ImageProcessor", "FeatureExtractor"}) {
     if (!name.ends_with(suffix)) continue;
     name.remove_suffix(suffix.size());
-    if (name == "CLIP") return ProcessorFamily::clip;
+    if (name == "CLIP" || name == "ChineseCLIP") return ProcessorFamily::clip;
     if (name == "ViT") return ProcessorFamily::vit;
     if (name == "Siglip") return ProcessorFamily::siglip;
     if (name == "Blip") return ProcessorFamily::blip;

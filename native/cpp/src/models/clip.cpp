@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "models/pre_norm_tower.h"
+#include "models/clip_image_tower.h"
 
 namespace oag::models {
 namespace {
@@ -18,7 +18,7 @@ class Clip final : public Definition {
  public:
   Clip(const files::Config& config, const std::optional<files::Config>& tokenizer)
       : embedding_size_(config.integer("projection_dim", 512, 1, 1 << 16)),
-        images_(image_tower(tower_config(config, "vision_config"))),
+        images_(clip_image_tower(parameters_, tower_config(config, "vision_config"), embedding_size_, "CLIPImageProcessor", image_spec_)),
         texts_(text_tower(tower_config(config, "text_config"), tokenizer)),
         log_scale_(parameters_.add({"log_scale", ParameterKind::scalar, {"logit_scale"}, {}})) {}
 
@@ -37,24 +37,6 @@ class Clip final : public Definition {
   Tensor probabilities(Ops& ops, const Tensor& logits) const override { return ops.softmax(logits); }
 
  private:
-  PatchTower image_tower(const files::Config& config) {
-    const PatchGrid grid = read_patch_grid(config, 224, 32);
-    image_spec_ = models::image_spec(grid, 1, "CLIPImageProcessor");
-    PreNormParts parts;
-    parts.size = read_transformer_size(config, {.width = 768, .mlp_width = 3072, .heads = 12, .activation = "quick_gelu"});
-    const int64_t width = parts.size.width;
-    const std::string model = "vision_model";
-    PatchOptions patches = patch_options(grid);
-    patches.weight = parameters_.add({"image.patches", ParameterKind::matrix, {model + ".embeddings.patch_embedding.weight"}, {width, 3, grid.patch, grid.patch}});
-    patches.prefix = add_vector(parameters_, "image.class_token", model + ".embeddings.class_embedding", width);
-    patches.positions = add_table(parameters_, "image.positions", model + ".embeddings.position_embedding.weight", image_spec_.rows_per_image, width);
-    parts.first_norm = add_norm(parameters_, "image.first_norm", model + ".pre_layrnorm", width);
-    parts.blocks = add_blocks(parameters_, "image", parts.size, [&](const std::string& b) { return clip_block_names(model, b); });
-    parts.last_norm = add_norm(parameters_, "image.last_norm", model + ".post_layernorm", width);
-    parts.head = RowHead{.choice = RowChoice::first, .weight = add_matrix(parameters_, "image.projection", "visual_projection.weight", embedding_size_, width)};
-    return PatchTower(std::move(parts), patches);
-  }
-
   TokenTower text_tower(const files::Config& config, const std::optional<files::Config>& tokenizer) {
     PreNormParts parts;
     parts.size = read_transformer_size(config, {.width = 512, .mlp_width = 2048, .heads = 8, .activation = "quick_gelu"});

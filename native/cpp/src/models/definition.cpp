@@ -6,7 +6,7 @@ namespace oag::models {
 namespace {
 
 constexpr Family families[] = {
-    {"clip", define_clip},       {"siglip", define_siglip},   {"vit", define_vit},         {"dinov2", define_dinov2},
+    {"clip", define_clip},       {"chinese_clip", define_chinese_clip}, {"siglip", define_siglip},   {"vit", define_vit},         {"dinov2", define_dinov2},
     {"dinov2_with_registers", define_dinov2_with_registers}, {"bert", define_bert},       {"roberta", define_roberta},
     {"xlm-roberta", define_xlm_roberta}, {"distilbert", define_distilbert}, {"mpnet", define_mpnet},
 };

@@ -120,6 +120,7 @@ struct Family {
 std::unique_ptr<Definition> define_clip(const files::Configs& configs, const Choices& choices);
 // `file`: open_clip_config.json, which such a folder has in place of config.json.
 std::unique_ptr<Definition> define_open_clip(const files::Configs& configs, const files::Config& file, const Choices& choices);
+std::unique_ptr<Definition> define_chinese_clip(const files::Configs& configs, const Choices& choices);
 std::unique_ptr<Definition> define_siglip(const files::Configs& configs, const Choices& choices);
 std::unique_ptr<Definition> define_vit(const files::Configs& configs, const Choices& choices);
 std::unique_ptr<Definition> define_dinov2(const files::Configs& configs, const Choices& choices);

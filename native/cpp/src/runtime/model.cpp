@@ -52,7 +52,7 @@ void probabilities_program(Pass& pass, const models::Definition& model, Extent i
 const auto nothing = [](void*) {};
 
 image::ProcessorFamily processor_family(const std::string& type) {
-  if (type == "CLIPImageProcessor") return image::ProcessorFamily::clip;
+  if (type == "CLIPImageProcessor" || type == "ChineseCLIPImageProcessor") return image::ProcessorFamily::clip;
   if (type == "ViTImageProcessor") return image::ProcessorFamily::vit;
   if (type == "OpenClipImageProcessor") return image::ProcessorFamily::open_clip;
   if (type == "BitImageProcessor") return image::ProcessorFamily::bit;
