@@ -113,6 +113,8 @@ typedef struct oag_model_options {
   int32_t allow_inaccurate; /* 1: a precision is used though its least cosine with fp32 is under 0.999 (bf16, fp16) or 0.99 (int8); 0: that is refused */
   const char* cache_folder; /* where what was measured about a precision is kept; NULL: $XDG_CACHE_HOME/openautoglm or ~/.cache/openautoglm; "": nowhere */
   oag_pooling pooling;      /* of an encoder of texts whose folder has no modules.json; for any other model all but DEFAULT is refused */
+  int32_t whole_texts;      /* 1: each text is computed by itself, also what it has in common with others; to compare with. 0: what is in common is computed once */
+  int64_t prefix_cache_bytes; /* most memory for what calls computed of beginnings that many texts share (prompt templates); 0: 32 MiB; negative: none is kept */
 } oag_model_options;
 
 /* Loads a Hugging Face model folder. Files are read, never mapped; none is open afterwards. `options` may be NULL. The first load in bf16 or int8 measures that precision on
@@ -170,6 +172,20 @@ enum {
   OAG_STRING_PROMPTS = 8,        /* JSON: {"prompts": {name: what is put before a text}, "default": the name of the one that is put unasked, or ""} */
   OAG_STRING_MADE_TOKENIZER = 9  /* the text of a tokenizer.json, made of vocab.txt, where the folder has only that; else empty */
 };
+
+/* What the cache of beginnings (oag_model_options.prefix_cache_bytes) did since the model was loaded; all 0 without one. */
+typedef struct oag_prefix_statistics {
+  uint32_t struct_size;
+  int64_t lookups;    /* distinct texts of all calls */
+  int64_t hits;       /* those that began with rows of the cache */
+  int64_t rows_saved; /* rows (tokens) that were not computed */
+  int64_t bytes;      /* held now */
+  int64_t entries;    /* beginnings kept now */
+  int64_t evictions;  /* of the one used longest ago, to make room */
+} oag_prefix_statistics;
+
+/* Fills `statistics` up to statistics->struct_size. */
+OAG_API oag_status oag_model_get_prefix_statistics(const oag_model* model, oag_prefix_statistics* statistics, char* error, size_t error_capacity);
 
 /* Writes one of the model's strings; size rules as in oag_diagnostics. */
 OAG_API oag_status oag_model_get_string(const oag_model* model, oag_model_string which, char* text, size_t capacity, size_t* needed,

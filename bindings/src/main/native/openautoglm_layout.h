@@ -20,6 +20,8 @@ static const int32_t offsetof_oag_model_options_precision = offsetof(oag_model_o
 static const int32_t offsetof_oag_model_options_allow_inaccurate = offsetof(oag_model_options, allow_inaccurate);
 static const int32_t offsetof_oag_model_options_cache_folder = offsetof(oag_model_options, cache_folder);
 static const int32_t offsetof_oag_model_options_pooling = offsetof(oag_model_options, pooling);
+static const int32_t offsetof_oag_model_options_prefix_cache_bytes = offsetof(oag_model_options, prefix_cache_bytes);
+static const int32_t offsetof_oag_model_options_whole_texts = offsetof(oag_model_options, whole_texts);
 
 static const int32_t sizeof_oag_model_info = sizeof(oag_model_info);
 static const int32_t offsetof_oag_model_info_device = offsetof(oag_model_info, device);
@@ -40,6 +42,14 @@ static const int32_t offsetof_oag_model_info_parameter_count = offsetof(oag_mode
 static const int32_t offsetof_oag_model_info_scores = offsetof(oag_model_info, scores);
 static const int32_t offsetof_oag_model_info_least_image_cosine = offsetof(oag_model_info, least_image_cosine);
 static const int32_t offsetof_oag_model_info_least_text_cosine = offsetof(oag_model_info, least_text_cosine);
+
+static const int32_t sizeof_oag_prefix_statistics = sizeof(oag_prefix_statistics);
+static const int32_t offsetof_oag_prefix_statistics_lookups = offsetof(oag_prefix_statistics, lookups);
+static const int32_t offsetof_oag_prefix_statistics_hits = offsetof(oag_prefix_statistics, hits);
+static const int32_t offsetof_oag_prefix_statistics_rows_saved = offsetof(oag_prefix_statistics, rows_saved);
+static const int32_t offsetof_oag_prefix_statistics_bytes = offsetof(oag_prefix_statistics, bytes);
+static const int32_t offsetof_oag_prefix_statistics_entries = offsetof(oag_prefix_statistics, entries);
+static const int32_t offsetof_oag_prefix_statistics_evictions = offsetof(oag_prefix_statistics, evictions);
 
 static const int32_t sizeof_oag_image = sizeof(oag_image);
 static const int32_t offsetof_oag_image_kind = offsetof(oag_image, kind);

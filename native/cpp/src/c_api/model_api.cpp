@@ -1,4 +1,5 @@
 // oag_model_* and what runs a model.
+#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -46,6 +47,12 @@ std::string prompts_of(const models::TextSpec* spec) {
   nlohmann::json prompts = {{"prompts", nlohmann::json::object()}, {"default", ""}};
   if (spec) prompts = {{"prompts", spec->prompts}, {"default", spec->default_prompt}};
   return prompts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+PrefixOptions read_prefix_options(const oag_model_options* options) {
+  const auto given = read_struct(options, "oag_model_options");
+  require(given.whole_texts == 0 || given.whole_texts == 1, "oag_model_options.whole_texts is neither 0 nor 1");
+  return {given.whole_texts == 0, given.prefix_cache_bytes == 0 ? default_prefix_cache_bytes : std::max<int64_t>(0, given.prefix_cache_bytes)};
 }
 
 std::string string_of(const Model& model, oag_model_string which) {
@@ -120,8 +127,9 @@ OAG_API oag_status oag_model_load(oag_runtime* runtime, const char* folder, cons
     require(runtime != nullptr, "runtime is NULL");
     require(folder != nullptr, "folder is NULL");
     const std::shared_lock call(runtime->calls);
+    const PrefixOptions prefixes = read_prefix_options(options);
     auto handle = std::make_unique<oag_model>();
-    handle->model = std::make_unique<Model>(runtime->runtime, folder, read_request(options), read_choices(options));
+    handle->model = std::make_unique<Model>(runtime->runtime, folder, read_request(options), read_choices(options), prefixes);
     *out = handle.release();
   });
 }
@@ -139,6 +147,18 @@ OAG_API oag_status oag_model_get_info(const oag_model* model, oag_model_info* in
     oag_model_info own = info_of(*call.operator->());
     own.struct_size = size;
     std::memcpy(info, &own, std::min<size_t>(size, sizeof own));
+  });
+}
+
+OAG_API oag_status oag_model_get_prefix_statistics(const oag_model* model, oag_prefix_statistics* statistics, char* error, size_t error_capacity) {
+  return guarded(error, error_capacity, [&] {
+    const InCall call(model);
+    require(statistics != nullptr, "statistics is NULL");
+    const uint32_t size = statistics->struct_size;
+    require(size >= sizeof statistics->struct_size && size <= 4096, "oag_prefix_statistics.struct_size is not sizeof(oag_prefix_statistics)");
+    const PrefixStatistics now = call->prefix_statistics();
+    const oag_prefix_statistics own{size, now.lookups, now.hits, now.rows_saved, now.bytes, now.entries, now.evictions};
+    std::memcpy(statistics, &own, std::min<size_t>(size, sizeof own));
   });
 }
 

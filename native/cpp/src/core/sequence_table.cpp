@@ -8,7 +8,7 @@
 namespace oag {
 namespace {
 
-void require(bool holds, const std::string& what) {
+void defect_unless(bool holds, const std::string& what) {
   if (!holds) throw Error(Status::internal, what);
 }
 
@@ -23,9 +23,9 @@ std::vector<int64_t> runs_of_nodes(const PrefixTree& tree) {
 
 SequenceTable::SequenceTable(std::vector<int64_t> offsets, std::vector<int32_t> first_positions)
     : offsets_(std::move(offsets)), first_positions_(std::move(first_positions)) {
-  require(!offsets_.empty() && offsets_[0] == 0, "sequence offsets must begin with 0");
-  for (int64_t r = 0; r < runs(); r++) require(length(r) > 0, "sequence " + std::to_string(r) + " has no rows");
-  require(first_positions_.empty() || static_cast<int64_t>(first_positions_.size()) == runs(), "sequences need one first position each");
+  defect_unless(!offsets_.empty() && offsets_[0] == 0, "sequence offsets must begin with 0");
+  for (int64_t r = 0; r < runs(); r++) defect_unless(length(r) > 0, "sequence " + std::to_string(r) + " has no rows");
+  defect_unless(first_positions_.empty() || static_cast<int64_t>(first_positions_.size()) == runs(), "sequences need one first position each");
 }
 
 SequenceTable::SequenceTable(std::vector<int64_t> offsets, std::vector<int32_t> first_positions, PrefixTree tree)
@@ -34,12 +34,12 @@ SequenceTable::SequenceTable(std::vector<int64_t> offsets, std::vector<int32_t> 
   has_tree_ = true;
   const auto nodes = static_cast<int32_t>(tree_.parents.size());
   for (int32_t n = 0; n < nodes; n++)
-    require(tree_.parents[static_cast<size_t>(n)] >= -1 && tree_.parents[static_cast<size_t>(n)] < n, "the parent of a shared prefix must come before it");
-  require(static_cast<int64_t>(tree_.nodes.size()) == runs(), "runs need one node each");
-  for (const int32_t node : tree_.nodes) require(node >= 0 && node < nodes, "a run is of no node of the tree");
-  for (const int32_t node : tree_.ends) require(node >= 0 && node < nodes, "a sequence ends in no node of the tree");
+    defect_unless(tree_.parents[static_cast<size_t>(n)] >= -1 && tree_.parents[static_cast<size_t>(n)] < n, "the parent of a shared prefix must come before it");
+  defect_unless(static_cast<int64_t>(tree_.nodes.size()) == runs(), "runs need one node each");
+  for (const int32_t node : tree_.nodes) defect_unless(node >= 0 && node < nodes, "a run is of no node of the tree");
+  for (const int32_t node : tree_.ends) defect_unless(node >= 0 && node < nodes, "a sequence ends in no node of the tree");
   const std::vector<int64_t> run_of = runs_of_nodes(tree_);
-  for (int64_t r = 0; r < runs(); r++) require(run_of[static_cast<size_t>(tree_.nodes[static_cast<size_t>(r)])] == r, "two runs are of one node");
+  for (int64_t r = 0; r < runs(); r++) defect_unless(run_of[static_cast<size_t>(tree_.nodes[static_cast<size_t>(r)])] == r, "two runs are of one node");
   end_runs_.reserve(tree_.ends.size());
   for (const int32_t node : tree_.ends) end_runs_.push_back(run_of[static_cast<size_t>(node)]);
 }
@@ -51,9 +51,9 @@ SequenceTable SequenceTable::uniform(int64_t count, int64_t length) {
 }
 
 int64_t SequenceTable::chosen_row(int64_t s, RowChoice choice) const {
-  require(choice == RowChoice::last || !has_tree_, "the first row of a sequence was asked for, and sequences share theirs");
+  defect_unless(choice == RowChoice::last || !has_tree_, "the first row of a sequence was asked for, and sequences share theirs");
   const int64_t run = end_run(s);
-  require(run >= 0, "the last row of sequence " + std::to_string(s) + " is not among these");
+  defect_unless(run >= 0, "the last row of sequence " + std::to_string(s) + " is not among these");
   return choice == RowChoice::first ? begin(run) : offsets_[run + 1] - 1;
 }
 
@@ -93,7 +93,7 @@ KeyChains key_chains(const SequenceTable& queries, const SequenceTable& keys) {
   chains.offsets.reserve(static_cast<size_t>(queries.runs()) + 1);
   chains.offsets.push_back(0);
   if (!queries.has_tree()) {
-    require(!keys.has_tree() && keys.runs() == queries.runs(), "attention: keys and queries are of different sequences");
+    defect_unless(!keys.has_tree() && keys.runs() == queries.runs(), "attention: keys and queries are of different sequences");
     for (int64_t q = 0; q < queries.runs(); q++) {
       chains.runs.push_back(q);
       chains.offsets.push_back(q + 1);
@@ -101,7 +101,7 @@ KeyChains key_chains(const SequenceTable& queries, const SequenceTable& keys) {
     return chains;
   }
   const PrefixTree& tree = queries.tree();
-  require(keys.has_tree() && keys.tree().parents == tree.parents, "attention: keys and queries share prefixes by different trees");
+  defect_unless(keys.has_tree() && keys.tree().parents == tree.parents, "attention: keys and queries share prefixes by different trees");
   const std::vector<int64_t> run_of = runs_of_nodes(keys.tree());
   for (const int32_t own : tree.nodes) {
     for (int32_t node = own; node >= 0; node = tree.parents[static_cast<size_t>(node)])

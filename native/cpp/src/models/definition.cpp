@@ -48,8 +48,14 @@ void limit_to_tokenizer(TextSpec& spec, const std::optional<files::Config>& toke
 Tensor Definition::logits(Ops&, const Tensor&, const Tensor&) const { throw Error(Status::internal, std::string(family()) + " has no logits"); }
 Tensor Definition::probabilities(Ops&, const Tensor&) const { throw Error(Status::internal, std::string(family()) + " has no logits"); }
 
-Tensor Tower::forward(Ops& ops, const TowerInput& input, const Sequences& rows) const {
+Tensor Tower::keys_values(Ops&, const State&) const { throw Error(Status::internal, "this tower's rows cannot be continued in another pass"); }
+
+Tensor Tower::forward(Ops& ops, const TowerInput& input, const Sequences& rows, const Prefix* prefix) const {
   State state = begin(ops, input, rows);
+  if (prefix) {
+    state.tensors["prefix"] = prefix->keys_values;
+    state.sequences["prefix"] = prefix->rows;
+  }
   while (state.next_block < blocks()) state = block(ops, state);
   return finish(ops, state);
 }

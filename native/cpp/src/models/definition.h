@@ -25,6 +25,12 @@ struct TowerInput {
   std::optional<Tensor> levels;
 };
 
+// Rows that an earlier pass computed, which the rows of this one continue: keys and values of every block, side by side.
+struct Prefix {
+  Tensor keys_values;  // [prefix rows, blocks · keys_values_width]
+  Sequences rows;
+};
+
 // A stack of blocks from one input tensor to one embedding per sequence. begin, then block 0 … blocks()-1, each State → State, then finish: a pass may
 // stop after any block, be written to bytes, and go on elsewhere.
 class Tower {
@@ -35,7 +41,13 @@ class Tower {
   virtual State block(Ops& ops, const State& state) const = 0;  // runs state.next_block
   virtual Tensor finish(Ops& ops, const State& state) const = 0;  // [sequences, embedding size], not normalised
 
-  Tensor forward(Ops& ops, const TowerInput& input, const Sequences& rows) const;
+  // Numbers that later rows need of a row in a block; 0: a row depends on those behind it, and there is no Prefix.
+  virtual int64_t keys_values_width() const { return 0; }
+  // [rows, keys_values_width]: those numbers of the block that comes next. Not asked where the width is 0.
+  virtual Tensor keys_values(Ops& ops, const State& state) const;
+
+  // `prefix` may be null.
+  Tensor forward(Ops& ops, const TowerInput& input, const Sequences& rows, const Prefix* prefix = nullptr) const;
 };
 
 // The pixels an image tower takes.

@@ -50,14 +50,22 @@ State PreNormTower::block(Ops& ops, const State& state) const {
   const Sequences& rows = state.sequences.at("rows");
   const TransformerBlock& block = parts_.blocks[static_cast<size_t>(state.next_block)];
   const auto* one = std::get_if<RowHead>(&parts_.head);
-  State next{state.next_block + 1, {}, {}};
+  std::vector<KeySegment> earlier;
+  if (const auto prefix = state.tensors.find("prefix"); prefix != state.tensors.end())
+    earlier.push_back(block.segment(prefix->second, state.next_block * keys_values_width(), state.sequences.at("prefix")));
+  State next = state;  // with its prefix, if it has one
+  next.next_block++;
   if (one && next.next_block == blocks()) {
-    next.tensors["x"] = block.one_row(ops, x, rows, one->choice);  // [sequences, width]
+    next.tensors = {{"x", block.one_row(ops, x, rows, one->choice, earlier)}};  // [sequences, width]
+    next.sequences.clear();
   } else {
-    next.tensors["x"] = block.all_rows(ops, x, rows);
-    next.sequences["rows"] = rows;
+    next.tensors["x"] = block.all_rows(ops, x, rows, earlier);
   }
   return next;
+}
+
+Tensor PreNormTower::keys_values(Ops& ops, const State& state) const {
+  return parts_.blocks[static_cast<size_t>(state.next_block)].keys_values(ops, state.tensors.at("x"));
 }
 
 Tensor PreNormTower::finish(Ops& ops, const State& state) const {

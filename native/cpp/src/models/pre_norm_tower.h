@@ -51,6 +51,8 @@ class PreNormTower : public Tower {
   int blocks() const override { return static_cast<int>(parts_.blocks.size()); }
   State block(Ops& ops, const State& state) const override;
   Tensor finish(Ops& ops, const State& state) const override;
+  int64_t keys_values_width() const override { return parts_.size.causal ? 2 * parts_.size.width : 0; }
+  Tensor keys_values(Ops& ops, const State& state) const override;
 
  protected:
   State first_state(Ops& ops, const Tensor& x, const Sequences& rows) const;

@@ -85,21 +85,32 @@ AttentionOptions TransformerBlock::attention() const {
   return {.heads = size_.heads, .scale = 1.0f / std::sqrt(head_size), .causal = size_.causal};
 }
 
-Tensor TransformerBlock::all_rows(Ops& ops, const Tensor& x, const Sequences& rows) const {
+KeySegment TransformerBlock::segment(const Tensor& tensor, int64_t column, const Sequences& rows) const {
+  return {{tensor, column, size_.width}, {tensor, column + size_.width, size_.width}, rows};
+}
+
+Tensor TransformerBlock::keys_values(Ops& ops, const Tensor& x) const {
+  return ops.linear(ops.layer_norm(x, norm1_.gain, norm1_.bias, size_.epsilon), qkv_, {.bias = qkv_bias_, .first_part = 1, .parts = 2});
+}
+
+Tensor TransformerBlock::all_rows(Ops& ops, const Tensor& x, const Sequences& rows, const std::vector<KeySegment>& earlier) const {
   const int64_t width = size_.width;
   const Tensor normed = ops.layer_norm(x, norm1_.gain, norm1_.bias, size_.epsilon);
   const Tensor qkv = ops.linear(normed, qkv_, {.bias = qkv_bias_});  // [rows, 3·width]
-  const Tensor mixed = ops.attention({qkv, 0, width}, rows, {{{qkv, width, width}, {qkv, 2 * width, width}, rows}}, attention());
+  std::vector<KeySegment> keys = earlier;
+  keys.push_back(segment(qkv, width, rows));
+  const Tensor mixed = ops.attention({qkv, 0, width}, rows, keys, attention());
   return mlp(ops, ops.linear(mixed, out_, {.bias = out_bias_, .residual = x}));
 }
 
-Tensor TransformerBlock::one_row(Ops& ops, const Tensor& x, const Sequences& rows, RowChoice choice) const {
+Tensor TransformerBlock::one_row(Ops& ops, const Tensor& x, const Sequences& rows, RowChoice choice, const std::vector<KeySegment>& earlier) const {
   const int64_t width = size_.width;
   const Tensor normed = ops.layer_norm(x, norm1_.gain, norm1_.bias, size_.epsilon);
   const Tensor keys_values = ops.linear(normed, qkv_, {.bias = qkv_bias_, .first_part = 1, .parts = 2});                              // [rows, 2·width]
   const Tensor queries = ops.linear(ops.pool(normed, rows, choice), qkv_, {.bias = qkv_bias_, .first_part = 0, .parts = 1});  // [sequences, width]
-  const Tensor mixed = ops.attention({queries, 0, width}, choose_rows(rows, choice),
-                                     {{{keys_values, 0, width}, {keys_values, width, width}, rows}}, attention());
+  std::vector<KeySegment> keys = earlier;
+  keys.push_back(segment(keys_values, 0, rows));
+  const Tensor mixed = ops.attention({queries, 0, width}, choose_rows(rows, choice), keys, attention());
   return mlp(ops, ops.linear(mixed, out_, {.bias = out_bias_, .residual = ops.pool(x, rows, choice)}));
 }
 

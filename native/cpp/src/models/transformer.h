@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/state.h"
 #include "files/config.h"
@@ -49,11 +50,15 @@ class TransformerBlock {
  public:
   TransformerBlock(ParameterList& parameters, const std::string& role, const BlockNames& names, const TransformerSize& size);
 
-  // x [rows, width] → [rows, width].
-  Tensor all_rows(Ops& ops, const Tensor& x, const Sequences& rows) const;
+  // x [rows, width] → [rows, width]. The keys are those of `earlier` rows, if there are any, and then of x.
+  Tensor all_rows(Ops& ops, const Tensor& x, const Sequences& rows, const std::vector<KeySegment>& earlier = {}) const;
 
   // x [rows, width] → [sequences, width]: the chosen row of each sequence, and nothing that only other rows would need.
-  Tensor one_row(Ops& ops, const Tensor& x, const Sequences& rows, RowChoice choice) const;
+  Tensor one_row(Ops& ops, const Tensor& x, const Sequences& rows, RowChoice choice, const std::vector<KeySegment>& earlier = {}) const;
+
+  // x [rows, width] → [rows, 2·width]: its keys and its values; as a segment, from `column` on of a tensor that has them there.
+  Tensor keys_values(Ops& ops, const Tensor& x) const;
+  KeySegment segment(const Tensor& tensor, int64_t column, const Sequences& rows) const;
 
  private:
   Tensor mlp(Ops& ops, const Tensor& x) const;

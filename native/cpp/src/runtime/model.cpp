@@ -12,7 +12,6 @@
 #include "image/decode.h"
 #include "ops/operation_count.h"
 #include "runtime/accuracy_samples.h"
-#include "runtime/text_plan.h"
 
 namespace oag {
 namespace {
@@ -20,7 +19,7 @@ namespace {
 // Logits of one pass: 4 Mi are 16 MB, and as many probabilities.
 constexpr int64_t logits_per_pass = int64_t{4} << 20;
 
-Bindings bind(int64_t images, int64_t texts, int64_t tokens) { return {1, images, texts, tokens}; }
+Bindings bind(int64_t images, int64_t texts) { return {1, images, texts, 0}; }
 
 // The programs. Each runs once with symbols when the model is loaded, and then with numbers in every pass.
 
@@ -29,11 +28,6 @@ void image_program(Pass& pass, const models::Definition& model, const Sequences&
   const Tensor images = pass.input(DType::u8, {rows.count, model.image_spec()->bytes_per_image()}, pixels);
   const Tensor byte_levels = pass.input(DType::f32, {model.image_spec()->channels, 256}, levels);
   pass.read(model.image_tower()->forward(pass, {images, byte_levels}, rows), out);
-}
-
-void text_program(Pass& pass, const models::Definition& model, const Sequences& rows, FunctionRef<void(void*)> ids, float* out) {
-  const Tensor tokens = pass.input(DType::i32, {rows.rows, 1}, ids);
-  pass.read(model.text_tower()->forward(pass, tokens, rows), out);
 }
 
 void logits_program(Pass& pass, const models::Definition& model, Extent image_count, Extent text_count, FunctionRef<void(void*)> images,
@@ -166,8 +160,7 @@ Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const 
     image_recording_ = record(parameters, [&](Pass& pass) {
       image_program(pass, *definition_, {{spec->rows_per_image, Symbol::images}, {1, Symbol::images}, nullptr}, nothing, nothing, nullptr);
     });
-  if (definition_->text_spec())
-    text_recording_ = record(parameters, [&](Pass& pass) { text_program(pass, *definition_, {{1, Symbol::tokens}, {1, Symbol::texts}, nullptr}, nothing, nullptr); });
+  if (definition_->text_spec()) record_texts();
   if (definition_->scores() == models::Scores::none) return;
   logits_recording_ =
       record(parameters, [&](Pass& pass) { logits_program(pass, *definition_, {1, Symbol::images}, {1, Symbol::texts}, nothing, nothing, nullptr); });
@@ -175,7 +168,7 @@ Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const 
       record(parameters, [&](Pass& pass) { probabilities_program(pass, *definition_, {1, Symbol::images}, {1, Symbol::texts}, nothing, nullptr); });
 }
 
-Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request, const models::Choices& choices)
+Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request, const models::Choices& choices, const PrefixOptions& prefixes)
     : Model(std::move(runtime), folder, choices) {
   {
     Loading loading(*this);
@@ -183,6 +176,7 @@ Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const 
     loaded_ = std::move(loaded);
   }
   folder_.close_weights();
+  share_prefixes(prefixes);  // what is kept is of these weights: nothing was while samples ran with others
 }
 
 PrecisionCheck check_precisions(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request) {
@@ -208,8 +202,8 @@ double Model::count_operations(int64_t images, int64_t texts, int64_t tokens_per
   const ParameterList& parameters = definition_->parameters();
   // One at a time, in floating point: a count of a billion pictures is no overflow.
   double all = 0;
-  if (images > 0) all += static_cast<double>(images) * static_cast<double>(oag::count_operations(image_recording_, parameters, bind(1, 0, 0)));
-  if (texts > 0) all += static_cast<double>(texts) * static_cast<double>(oag::count_operations(text_recording_, parameters, bind(0, 1, std::min<int64_t>(tokens_per_text, 1 << 20))));
+  if (images > 0) all += static_cast<double>(images) * static_cast<double>(oag::count_operations(image_recording_, parameters, bind(1, 0)));
+  if (texts > 0) all += static_cast<double>(texts) * static_cast<double>(oag::count_operations(text_recording_, parameters, {1, 0, 1, std::min<int64_t>(tokens_per_text, 1 << 20)}));
   return all;
 }
 
@@ -287,7 +281,7 @@ void Model::encode_images(const std::vector<ImageRequest>& images, float* out, s
     };
     auto levels = [&](void* memory) { std::memcpy(memory, processor_->levels(), static_cast<size_t>(spec.channels) * 256 * sizeof(float)); };
     float* rows = out + first * definition_->embedding_size();
-    run(image_recording_, bind(now, 0, 0), [&](Pass& pass) {
+    run(image_recording_, bind(now, 0), [&](Pass& pass) {
       image_program(pass, *definition_, make_sequences(SequenceTable::uniform(now, spec.rows_per_image)), pixels, levels, rows);
     });
     require_finite(rows, now * definition_->embedding_size());
@@ -297,23 +291,6 @@ void Model::encode_images(const std::vector<ImageRequest>& images, float* out, s
       (*items)[static_cast<size_t>(first + i)] = std::move(results[static_cast<size_t>(i)]);
     }
   }
-}
-
-void Model::encode_texts(const int32_t* ids, const int64_t* offsets, int64_t count, float* out) const {
-  if (!definition_->text_spec()) throw Error(Status::unsupported, folder_.path() + ": this model has no text tower");
-  const TextPlan plan = plan_texts(*definition_->text_spec(), ids, offsets, count, runtime_->options().max_tokens);
-  const int64_t width = definition_->embedding_size();
-  std::vector<float> distinct;
-  for (const TextPlan::Pass& piece : plan.passes) {
-    const int64_t sequences = piece.rows.count.value();
-    distinct.resize(static_cast<size_t>((piece.first_distinct + sequences) * width));
-    run(text_recording_, bind(0, sequences, piece.rows.rows.value()), [&](Pass& pass) {
-      text_program(pass, *definition_, piece.rows, [&](void* to) { std::memcpy(to, piece.ids.data(), piece.ids.size() * sizeof(int32_t)); },
-                   distinct.data() + piece.first_distinct * width);
-    });
-  }
-  require_finite(distinct.data(), static_cast<int64_t>(distinct.size()));
-  for (int64_t i = 0; i < count; i++) std::copy_n(distinct.data() + plan.distinct_of[static_cast<size_t>(i)] * width, width, out + i * width);
 }
 
 // In tiles of images and texts, so that the arena does not grow with either; a logit depends on its own pair alone. Probabilities are over all texts of an image.
@@ -331,7 +308,7 @@ void Model::forward(const float* images, int64_t image_count, const float* texts
       const int64_t columns = std::min(texts_now, text_count - text);
       if (columns < text_count) tile.resize(static_cast<size_t>(rows * columns));
       float* out = columns < text_count ? tile.data() : logits + image * text_count;
-      run(logits_recording_, bind(rows, columns, 0), [&](Pass& pass) {
+      run(logits_recording_, bind(rows, columns), [&](Pass& pass) {
         logits_program(
             pass, *definition_, rows, columns, [&](void* to) { std::memcpy(to, images + image * width, static_cast<size_t>(rows * width) * sizeof(float)); },
             [&](void* to) { std::memcpy(to, texts + text * width, static_cast<size_t>(columns * width) * sizeof(float)); }, out);
@@ -343,7 +320,7 @@ void Model::forward(const float* images, int64_t image_count, const float* texts
   const int64_t rows_now = std::clamp<int64_t>(logits_per_pass / text_count, 1, image_count);
   for (int64_t image = 0; image < image_count && probabilities; image += rows_now) {
     const int64_t rows = std::min(rows_now, image_count - image);
-    run(probabilities_recording_, bind(rows, text_count, 0), [&](Pass& pass) {
+    run(probabilities_recording_, bind(rows, text_count), [&](Pass& pass) {
       probabilities_program(
           pass, *definition_, rows, text_count,
           [&](void* to) { std::memcpy(to, logits + image * text_count, static_cast<size_t>(rows * text_count) * sizeof(float)); },

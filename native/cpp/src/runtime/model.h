@@ -15,6 +15,7 @@
 #include "ops/recorder.h"
 #include "runtime/picture_batch.h"
 #include "runtime/precision_policy.h"
+#include "runtime/prefix_cache.h"
 #include "runtime/runtime.h"
 
 namespace oag {
@@ -26,10 +27,19 @@ struct EncodedImage {
 };
 using ImageRequest = std::variant<EncodedImage, image::RgbView>;
 
-// Immutable after construction; every method may be called from any number of threads.
+constexpr int64_t default_prefix_cache_bytes = int64_t{32} << 20;
+
+// What is done with rows that causal texts begin with in common.
+struct PrefixOptions {
+  bool share = true;                                 // false: each text is computed by itself
+  int64_t cache_bytes = default_prefix_cache_bytes;  // most memory for those that later calls may have in common with these; 0: none
+};
+
+// Immutable after construction, but for the cache of prefixes, which no result depends on; every method may be called from any number of threads.
 class Model {
  public:
-  Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request, const models::Choices& choices = {});
+  Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const PrecisionRequest& request, const models::Choices& choices = {},
+        const PrefixOptions& prefixes = {});
 
   const models::Definition& definition() const { return *definition_; }
   const Runtime& runtime() const { return *runtime_; }
@@ -51,6 +61,7 @@ class Model {
 
   // `ids`, `offsets` as in oag_encode_texts. Raw embeddings [count, embedding_size] at `out`.
   void encode_texts(const int32_t* ids, const int64_t* offsets, int64_t count, float* out) const;
+  PrefixStatistics prefix_statistics() const;  // all 0 without a cache
 
   // Logits [images, texts] and, unless null, probabilities.
   void forward(const float* images, int64_t image_count, const float* texts, int64_t text_count, float* logits, float* probabilities) const;
@@ -70,6 +81,9 @@ class Model {
   void decode(const ImageRequest& image, FunctionRef<void(image::RgbView)> use) const;
   void require_image_tower() const;
   void require_finite(const float* values, int64_t count) const;
+  void record_texts();
+  void share_prefixes(const PrefixOptions& options);
+  void fill(const std::vector<std::shared_ptr<PrefixCache::Prefix>>& prefixes) const;
   // Runs `program`, as recorded, in a leased workspace.
   void run(const Recording& recording, const Bindings& bindings, const Program& program) const;
 
@@ -83,6 +97,11 @@ class Model {
   LoadedWeights loaded_;
   ObservedProducts* observed_ = nullptr;  // while the samples run in fp32, before anybody else sees the model
   Recording image_recording_, text_recording_, logits_recording_, probabilities_recording_;
+  // Without a cache, and for towers whose rows depend on those behind them, these are empty.
+  bool share_prefixes_ = true;
+  std::unique_ptr<PrefixCache> prefix_cache_;
+  Recording prefix_recording_;
+  int64_t kept_row_cost_ = 1;  // rows of a text pass whose memory a kept row takes there
 };
 
 // Measures every precision with the weights of a folder; of the request, only the cache folder matters.

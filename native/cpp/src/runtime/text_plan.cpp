@@ -76,40 +76,56 @@ TextPlan::Pass one_after_another(const TextRows* texts, int64_t count) {
   return pass;
 }
 
-TextPlan::Pass as_tree(const TextRows* texts, int64_t count) {
+TextPlan::Pass as_tree(const TextRows* texts, int64_t count, const int64_t* kept, const PrefixCache::Found* found) {
   TextPlan::Pass pass;
-  TextTree tree = grow_tree(texts, count);
-  std::vector<int64_t> offsets{0};
+  TextTree tree = grow_tree(texts, count, kept);
+  struct Table {
+    std::vector<int64_t> offsets{0};
+    std::vector<int32_t> first_positions, nodes;
+  } computed, from_cache;
   for (size_t node = 0; node < tree.parents.size(); node++) {
-    const int32_t* rows = texts[tree.texts[node]].ids + tree.first_positions[node];
-    pass.ids.insert(pass.ids.end(), rows, rows + tree.lengths[node]);
-    offsets.push_back(static_cast<int64_t>(pass.ids.size()));
+    const int32_t first = tree.first_positions[node], rows = tree.lengths[node];
+    Table& table = tree.kept[node] ? from_cache : computed;
+    table.offsets.push_back(table.offsets.back() + rows);
+    table.first_positions.push_back(first);
+    table.nodes.push_back(static_cast<int32_t>(node));
+    if (tree.kept[node]) pass.kept.push_back({found[tree.texts[node]].prefix, first, rows});
+    else pass.ids.insert(pass.ids.end(), texts[tree.texts[node]].ids + first, texts[tree.texts[node]].ids + first + rows);
   }
-  std::vector<int32_t> nodes(tree.parents.size());
-  std::iota(nodes.begin(), nodes.end(), 0);
-  pass.rows = make_sequences(SequenceTable(std::move(offsets), std::move(tree.first_positions), {std::move(tree.parents), std::move(nodes), std::move(tree.ends)}));
+  const auto sequences = [&](Table& table) {
+    return make_sequences(SequenceTable(std::move(table.offsets), std::move(table.first_positions), {tree.parents, std::move(table.nodes), tree.ends}));
+  };
+  if (!pass.kept.empty()) pass.kept_rows = sequences(from_cache);
+  pass.rows = sequences(computed);
   return pass;
 }
 
 }  // namespace
 
-TextPlan plan_texts(const models::TextSpec& spec, const int32_t* ids, const int64_t* offsets, int64_t count, int64_t max_tokens) {
+TextPlan plan_texts(const models::TextSpec& spec, const int32_t* ids, const int64_t* offsets, int64_t count, int64_t max_tokens, const KeptPrefixes& kept) {
   TextPlan plan;
   std::vector<TextRows> texts = distinct_texts(spec, ids, offsets, count, plan.distinct_of);
   if (spec.causal) sort_texts(texts, plan.distinct_of);
   const auto distinct = static_cast<int64_t>(texts.size());
+  std::vector<PrefixCache::Found> found(texts.size());
+  if (spec.causal && kept.find) found = kept.find(texts);
+  std::vector<int64_t> kept_rows(texts.size());
+  for (size_t i = 0; i < texts.size(); i++)
+    if (texts[i].length + found[i].rows * (kept.cost - 1) <= max_tokens) kept_rows[i] = found[i].rows;
+
   for (int64_t first = 0; first < distinct;) {
     int64_t last = first, rows = 0;
-    bool shared = false;
+    bool is_tree = false;
     for (; last < distinct; last++) {
       const TextRows& text = texts[static_cast<size_t>(last)];
-      const int64_t common = spec.causal && last > first ? common_rows(texts[static_cast<size_t>(last - 1)], text) : 0;
-      if (last > first && rows + text.length - common > max_tokens) break;
-      rows += text.length - common;
-      shared |= common > 0;
+      const int64_t common = spec.causal && last > first ? common_rows(texts[static_cast<size_t>(last - 1)], text) : 0, there = kept_rows[static_cast<size_t>(last)];
+      const int64_t more = text.length - std::max(common, there) + kept.cost * std::max<int64_t>(0, there - common);
+      if (last > first && rows + more > max_tokens) break;
+      rows += more;
+      is_tree |= common > 0 || there > 0;
     }
     const TextRows* begin = texts.data() + first;
-    plan.passes.push_back(shared ? as_tree(begin, last - first) : one_after_another(begin, last - first));
+    plan.passes.push_back(is_tree ? as_tree(begin, last - first, kept_rows.data() + first, found.data() + first) : one_after_another(begin, last - first));
     plan.passes.back().first_distinct = first;
     first = last;
   }

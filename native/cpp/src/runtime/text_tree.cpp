@@ -8,7 +8,7 @@ int64_t common_rows(const TextRows& a, const TextRows& b) { return std::mismatch
 
 bool before(const TextRows& a, const TextRows& b) { return std::lexicographical_compare(a.ids, a.ids + a.length, b.ids, b.ids + b.length); }
 
-TextTree grow_tree(const TextRows* texts, int64_t count) {
+TextTree grow_tree(const TextRows* texts, int64_t count, const int64_t* kept) {
   TextTree tree;
   tree.ends.resize(static_cast<size_t>(count));
   std::vector<int64_t> common(static_cast<size_t>(count), 0);  // with the text before
@@ -26,6 +26,8 @@ TextTree grow_tree(const TextRows* texts, int64_t count) {
     if (branch.first == branch.last) continue;
     int64_t end = texts[branch.first].length;
     for (int64_t i = branch.first + 1; i < branch.last; i++) end = std::min(end, common[static_cast<size_t>(i)]);
+    const int64_t kept_end = kept ? *std::min_element(kept + branch.first, kept + branch.last) : 0;
+    if (kept_end > branch.depth) end = std::min(end, kept_end);  // a node of kept rows, and others of the rest
     int32_t node = branch.parent;
     if (end > branch.depth) {
       node = static_cast<int32_t>(tree.parents.size());
@@ -33,6 +35,7 @@ TextTree grow_tree(const TextRows* texts, int64_t count) {
       tree.texts.push_back(branch.first);
       tree.first_positions.push_back(static_cast<int32_t>(branch.depth));
       tree.lengths.push_back(static_cast<int32_t>(end - branch.depth));
+      tree.kept.push_back(kept_end > branch.depth);
     }
     int64_t last = branch.last;
     const bool ends_here = texts[branch.first].length == end;

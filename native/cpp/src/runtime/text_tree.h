@@ -27,10 +27,11 @@ struct TextTree {
   std::vector<int64_t> texts;
   std::vector<int32_t> first_positions;
   std::vector<int32_t> lengths;
+  std::vector<bool> kept;     // whether its rows are there from an earlier call
   std::vector<int32_t> ends;  // [texts]: the node that ends with the text's last row
 };
 
-// `texts` [count] are sorted and distinct.
-TextTree grow_tree(const TextRows* texts, int64_t count);
+// `texts` [count] are sorted and distinct. The first kept[i] rows of text i, never all, need not be computed; with `kept` null no row.
+TextTree grow_tree(const TextRows* texts, int64_t count, const int64_t* kept = nullptr);
 
 }  // namespace oag

@@ -39,11 +39,13 @@ TEST_CASE("a folder that does not load leaves no handle and says why") {
   CHECK(wrong_status(OAG_BAD_MODEL, "overlap", load(test_data("models-bad/overlapping-offsets").c_str(), nullptr)) == "");
   CHECK(wrong_status(OAG_UNSUPPORTED, "clippy", load(test_data("models-bad/unknown-model-type").c_str(), nullptr)) == "");
   CHECK(wrong_status(OAG_INVALID_ARGUMENT, "folder is NULL", load(nullptr, nullptr)) == "");
-  oag_model_options options{sizeof options, 5, 0, nullptr};
+  oag_model_options options{sizeof options, 5, 0, nullptr, 0, 0, 0};
   CHECK(wrong_status(OAG_INVALID_ARGUMENT, "oag_model_options.precision", load(api.golden.folder.c_str(), &options)) == "");
   options.precision = OAG_PRECISION_FP16;
   CHECK(wrong_status(OAG_UNSUPPORTED, "precision fp16", load(api.golden.folder.c_str(), &options)) == "");
-  options = {2, 0, 0, nullptr};
+  options = {sizeof options, 0, 0, nullptr, 0, 2, 0};
+  CHECK(wrong_status(OAG_INVALID_ARGUMENT, "whole_texts is neither 0 nor 1", load(api.golden.folder.c_str(), &options)) == "");
+  options = {2, 0, 0, nullptr, 0, 0, 0};
   CHECK(wrong_status(OAG_INVALID_ARGUMENT, "oag_model_options.struct_size is 2", load(api.golden.folder.c_str(), &options)) == "");
   oag_model* model = nullptr;
   CHECK(wrong_status(OAG_INVALID_ARGUMENT, "runtime is NULL",
@@ -51,7 +53,7 @@ TEST_CASE("a folder that does not load leaves no handle and says why") {
   CHECK(wrong_status(OAG_INVALID_ARGUMENT, "out is NULL",
                      [&](char* error, size_t capacity) { return oag_model_load(api.runtime, "", nullptr, nullptr, error, capacity); }) == "");
   // An older caller's options end before `precision`.
-  oag_model_options older{offsetof(oag_model_options, precision), 77, 77, nullptr};
+  oag_model_options older{offsetof(oag_model_options, precision), 77, 77, nullptr, 0, 0, 0};
   REQUIRE(oag_model_load(api.runtime, api.golden.folder.c_str(), &older, &model, nullptr, 0) == OAG_OK);
   oag_model_close(model);
 }
@@ -89,6 +91,56 @@ TEST_CASE("an encoder of texts tells how it pools and what its prompts are, take
   CHECK(wrong_status(OAG_UNSUPPORTED, "compare two embeddings by their cosine", [&](char* error, size_t capacity) {
           return oag_forward(plain.model, rows.data(), 1, rows.data(), 1, &logit, nullptr, error, capacity);
         }) == "");
+}
+
+TEST_CASE("the cache of beginnings is counted, has its limit, and may be left out") {
+  const Api api;
+  const auto statistics_of = [](const oag_model* model) {
+    oag_prefix_statistics statistics{};
+    statistics.struct_size = sizeof statistics;
+    REQUIRE(oag_model_get_prefix_statistics(model, &statistics, nullptr, 0) == OAG_OK);
+    return statistics;
+  };
+  std::vector<std::vector<float>> results;
+  for (const int64_t bytes : {int64_t{0}, int64_t{-1}, int64_t{1}}) {
+    CAPTURE(bytes);
+    oag_model_options options{};
+    options.struct_size = sizeof options;
+    options.precision = OAG_PRECISION_FP32;
+    options.prefix_cache_bytes = bytes;
+    options.whole_texts = bytes == 1;
+    oag_model* model = nullptr;
+    REQUIRE(oag_model_load(api.runtime, api.golden.folder.c_str(), &options, &model, nullptr, 0) == OAG_OK);
+    std::vector<float> embedding(api.width);
+    for (int32_t i = 0; i < 10; i++) {
+      const int32_t ids[]{5, 6, 7, 100 + i, 599};
+      const int64_t offsets[]{0, 5};
+      REQUIRE(oag_encode_texts(model, ids, offsets, 1, embedding.data(), embedding.size(), nullptr, 0) == OAG_OK);
+    }
+    results.push_back(embedding);
+    const oag_prefix_statistics now = statistics_of(model);
+    CHECK(now.lookups == (bytes == 0 ? 10 : 0));
+    CHECK(now.hits == (bytes == 0 ? 2 : 0));
+    CHECK(now.rows_saved == (bytes == 0 ? 6 : 0));
+    CHECK(now.entries == (bytes == 0 ? 1 : 0));
+    CHECK((now.bytes > 0) == (bytes == 0));
+    CHECK(now.evictions == 0);
+    oag_model_close(model);
+  }
+  CHECK(results[1] == results[0]);
+  CHECK(results[2] == results[0]);
+  oag_prefix_statistics older{};
+  older.struct_size = offsetof(oag_prefix_statistics, hits);
+  older.hits = -5;
+  REQUIRE(oag_model_get_prefix_statistics(api.model, &older, nullptr, 0) == OAG_OK);
+  CHECK(older.hits == -5);
+  const auto get = [&](const oag_model* model, oag_prefix_statistics* to) {
+    return [=](char* error, size_t capacity) { return oag_model_get_prefix_statistics(model, to, error, capacity); };
+  };
+  CHECK(wrong_status(OAG_INVALID_ARGUMENT, "statistics is NULL", get(api.model, nullptr)) == "");
+  CHECK(wrong_status(OAG_INVALID_ARGUMENT, "model is NULL", get(nullptr, &older)) == "");
+  older.struct_size = 3;
+  CHECK(wrong_status(OAG_INVALID_ARGUMENT, "oag_prefix_statistics.struct_size", get(api.model, &older)) == "");
 }
 
 TEST_CASE("a model outlives the handle of its runtime") {

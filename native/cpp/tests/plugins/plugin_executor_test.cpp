@@ -64,6 +64,14 @@ TEST_CASE("texts that begin alike share rows across the boundary too, and have t
   std::mt19937 random(2);
   const Texts texts = random_texts(random, 12, 30);
   CHECK(encode(model, texts) == encode_each(model, texts));
+
+  const Model without(folder.runtime(), load_golden("tiny-clip").folder, Precision::automatic, {}, {.share = true, .cache_bytes = 0});
+  for (int32_t call = 0; call < 3; call++) {
+    Texts alike;
+    for (int32_t i = 0; i < 10; i++) alike.push_back({1, 20, 21, 22, 100 + 10 * call + i, 599});
+    CHECK(encode(model, alike) == encode(without, alike));
+  }
+  CHECK(model.prefix_statistics().rows_saved == 2 * 4);
 }
 
 TEST_CASE("every entry's failure is its caller's error, with status and text, and the next call works") {

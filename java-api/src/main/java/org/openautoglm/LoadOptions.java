@@ -6,10 +6,10 @@ import org.openautoglm.internal.RuntimeOptions;
 
 /**
  * How to load a model: where it runs and within which limits. Immutable. Models that were loaded with equal options, but for the
- * precision, whether it may be inaccurate, and pooling, share their threads and workspaces.
+ * precision, whether it may be inaccurate, pooling, and what is kept of texts, share their threads and workspaces.
  *
  * <p>Native memory beside the weights is bounded by {@link Builder#maxPasses} × the workspace of {@link Builder#maxTokens} rows, 3 bytes ×
- * {@link Builder#maxPixelsInFlight}, and 160 MiB and 256 KiB for each calling thread for what is handed over, whatever is called.
+ * {@link Builder#maxPixelsInFlight}, {@link Builder#prefixCacheBytes}, and 160 MiB and 256 KiB for each calling thread for what is handed over, whatever is called.
  */
 public final class LoadOptions {
     /** As Pillow's MAX_IMAGE_PIXELS × 2, above which it refuses. */
@@ -26,6 +26,8 @@ public final class LoadOptions {
     private final int maxPasses;
     private final long maxImagePixels;
     private final long maxPixelsInFlight;
+    private final long prefixCacheBytes;
+    private final boolean sharePrefixes;
 
     private LoadOptions(Builder builder) {
         this.device = builder.device;
@@ -38,6 +40,8 @@ public final class LoadOptions {
         this.maxPasses = builder.maxPasses;
         this.maxImagePixels = builder.maxImagePixels;
         this.maxPixelsInFlight = builder.maxPixelsInFlight;
+        this.prefixCacheBytes = builder.prefixCacheBytes;
+        this.sharePrefixes = builder.sharePrefixes;
     }
 
     /**
@@ -104,7 +108,26 @@ public final class LoadOptions {
     }
 
     ModelOptions modelOptions() {
-        return ModelOptions.of(precision.ordinal(), allowInaccurate, pooling.ordinal());
+        // For the C ABI 0 is the default and a negative number none.
+        return ModelOptions.of(precision.ordinal(), allowInaccurate, pooling.ordinal(), prefixCacheBytes == 0 ? -1 : prefixCacheBytes, !sharePrefixes);
+    }
+
+    /**
+     * The most memory for what calls computed of beginnings that many texts share.
+     *
+     * @return bytes, 32 MiB by default; 0: none is kept
+     */
+    public long prefixCacheBytes() {
+        return prefixCacheBytes;
+    }
+
+    /**
+     * Whether what texts begin with in common is computed once.
+     *
+     * @return true by default
+     */
+    public boolean sharePrefixes() {
+        return sharePrefixes;
     }
 
     RuntimeOptions runtimeOptions() {
@@ -123,6 +146,8 @@ public final class LoadOptions {
         private int maxPasses;
         private long maxImagePixels = DEFAULT_MAX_IMAGE_PIXELS;
         private long maxPixelsInFlight;
+        private long prefixCacheBytes = 32L << 20;
+        private boolean sharePrefixes = true;
 
         private Builder() { }
 
@@ -236,6 +261,33 @@ public final class LoadOptions {
          */
         public Builder maxPixelsInFlight(long pixels) {
             this.maxPixelsInFlight = positive(pixels, "pixels");
+            return this;
+        }
+
+        /**
+         * The most memory, for each model, that keeps what calls computed of beginnings which many texts share (prompt templates): a later call that begins so computes the
+         * rest alone, with the same result. {@link OpenAutoGlm#prefixCacheStatistics} tells what it is worth.
+         *
+         * @param bytes 0 or more; 32 MiB by default, and 0 keeps none
+         * @return this
+         */
+        public Builder prefixCacheBytes(long bytes) {
+            if (bytes < 0) {
+                throw new IllegalArgumentException("bytes is " + bytes + ", but must be at least 0");
+            }
+            this.prefixCacheBytes = bytes;
+            return this;
+        }
+
+        /**
+         * Whether what texts begin with in common is computed once, in a call and over several. The results are the same either way; without it, calls take longer: to compare
+         * with.
+         *
+         * @param share true by default; false also leaves out the prefix cache
+         * @return this
+         */
+        public Builder sharePrefixes(boolean share) {
+            this.sharePrefixes = share;
             return this;
         }
 

@@ -495,6 +495,22 @@ public final class OpenAutoGlm extends NativeObject {
     }
 
     /**
+     * What the cache of text beginnings did so far.
+     *
+     * @return numbers of this moment
+     * @throws IllegalStateException when the model is closed
+     */
+    public PrefixCacheStatistics prefixCacheStatistics() {
+        enter();
+        try {
+            long[] numbers = model.prefixStatistics();
+            return new PrefixCacheStatistics(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]);
+        } finally {
+            leave();
+        }
+    }
+
+    /**
      * Waits for the calls in progress on other threads and frees the model. Later calls throw {@link IllegalStateException}; closing again does nothing.
      *
      * @throws IllegalStateException when it is called from within a call of this model on the same thread

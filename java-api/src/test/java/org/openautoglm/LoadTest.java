@@ -97,6 +97,7 @@ class LoadTest {
         assertThrows(IllegalArgumentException.class, () -> builder.maxPasses(0));
         assertThrows(IllegalArgumentException.class, () -> builder.maxImagePixels(0));
         assertThrows(IllegalArgumentException.class, () -> builder.maxPixelsInFlight(-5));
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> builder.prefixCacheBytes(-1)).getMessage().contains("bytes is -1, but must be at least 0"));
         assertThrows(NullPointerException.class, () -> builder.device(null));
     }
 

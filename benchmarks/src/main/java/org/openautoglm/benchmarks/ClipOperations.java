@@ -6,7 +6,9 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * How many operations a CLIP model takes: what ours executes, and what a graph exported from transformers executes for the same
@@ -49,7 +51,7 @@ record ClipOperations(TransformerSize image, TransformerSize text, long patches,
     }
 
     /**
-     * What ours executes for distinct texts.
+     * What ours executes for distinct texts that have nothing in common, or are computed as if they had not.
      *
      * @param tokens of each text, special tokens included
      */
@@ -61,6 +63,32 @@ record ClipOperations(TransformerSize image, TransformerSize text, long patches,
             pairs += (long) length * (length + 1) / 2;
         }
         return (text.blocks() - 1) * text.fullBlock(rows, pairs) + text.lastBlock(rows, tokens.length, rows) + projection(tokens.length, text);
+    }
+
+    /**
+     * What ours executes for texts of which those that begin alike are computed once as far as they do, in one pass.
+     *
+     * @param ids of each text, special tokens included
+     */
+    long textsByOurs(int[][] ids) {
+        int[][] sorted = Stream.of(ids).sorted(Arrays::compare).toArray(int[][]::new);
+        long texts = 0;
+        long rows = 0;
+        long pairs = 0;
+        long lastPairs = 0;
+        int[] before = {};
+        for (int[] next : sorted) {
+            int difference = Arrays.mismatch(before, next);
+            if (difference < 0) {
+                continue; // the same text again
+            }
+            texts++;
+            rows += next.length - difference;
+            pairs += (long) next.length * (next.length + 1) / 2 - (long) difference * (difference + 1) / 2;
+            lastPairs += next.length;
+            before = next;
+        }
+        return (text.blocks() - 1) * text.fullBlock(rows, pairs) + text.lastBlock(rows, texts, lastPairs) + projection(texts, text);
     }
 
     /** What an exported graph executes for {@code texts} texts padded to {@code length} tokens: the mask is added to a full matrix of scores. */

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
                         + "Rows are appended to OUT.jsonl, and OUT.csv is made from them.", ""})
 public final class Main implements Callable<Integer> {
     /** What can be measured. */
-    enum Part { IMAGE, TEXT, LONG_TEXT, JAVA_CALL, JPEG, SENTENCES }
+    enum Part { IMAGE, TEXT, LONG_TEXT, TEMPLATES, JAVA_CALL, JPEG, SENTENCES }
 
     @Spec private CommandSpec spec;
 
@@ -124,6 +124,7 @@ public final class Main implements Callable<Integer> {
             case JAVA_CALL -> new JavaCallSuite(setup, runtime);
             case JPEG -> new JpegSuite(setup, runtime, pictures);
             case SENTENCES -> new SentenceSuite(setup);
+            case TEMPLATES -> new TemplatesSuite(setup);
         };
     }
 

@@ -32,8 +32,13 @@ record Setup(Path models, String model, int threads, boolean withPeer, Precision
         return precision.name().toLowerCase(Locale.ROOT);
     }
 
-    /** Our model on the host in a precision; the caller closes it. */
+    /** Our model on the host in a precision; the caller closes it. Calls are repeated, and none profits from the one before. */
     OpenAutoGlm load(Precision precision) {
-        return OpenAutoGlm.fromPretrained(folder(), LoadOptions.builder().device(Device.HOST).precision(precision).threads(threads).build());
+        return OpenAutoGlm.fromPretrained(folder(), options(precision).build());
+    }
+
+    /** What {@link #load} loads with. */
+    LoadOptions.Builder options(Precision precision) {
+        return LoadOptions.builder().device(Device.HOST).precision(precision).threads(threads).prefixCacheBytes(0);
     }
 }

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.LongBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -43,12 +42,10 @@ final class TextTowerSuite implements Suite {
 
     private void add(ClipOperations operations, List<String> prompts, int[][] ids, int padded) throws OrtException {
         float[] embeddings = new float[prompts.size() * tower.ours().info().embeddingSize()];
-        int[] lengths = new int[ids.length];
-        Arrays.fill(lengths, TOKENS);
         Contender our = tower.ourSide(() -> {
             tower.ours().encodeTexts(prompts, embeddings);
             return embeddings;
-        }, operations.textsByOurs(lengths));
+        }, operations.textsByOurs(ids));
         Contender their = tower.peer() == null ? null
             : tower.peerSide(tower.peer().on(paddedIds(ids, padded), ids.length, padded), operations.textsByGraph(ids.length, padded));
         String input = "ours: strings of " + TOKENS + " tokens, tokenizing timed" + (their == null ? "" : "; peer: ids padded to " + padded);

@@ -64,6 +64,19 @@ class ClipOperationsTest {
     }
 
     @Test
+    void whatTextsBeginWithInCommonIsCountedOnce(@TempDir Path folder) throws Exception {
+        ClipOperations operations = vitB32(folder);
+        int[][] apart = {{1, 2, 9}, {3, 4, 5, 9}};
+        assertEquals(operations.textsByOurs(new int[] {3, 4}), operations.textsByOurs(apart));
+        // "1 2 9", "1 2 3 9" and the first again: five rows, and with the keys that each sees 1 + 2 + 3 + 3 + 4 pairs; the pooled rows see 3 and 4.
+        long row = 2 * 512L * 1536 + 2 * 512L * 512 + 4 * 512L * 2048;
+        long lastRow = 2 * 512L * 1024;
+        long lastText = 2 * 2 * 512L * 512 + 4 * 512L * 2048 + 2 * 512L * 512;
+        assertEquals(11 * (5 * row + 4 * 13 * 512L) + 5 * lastRow + 2 * lastText + 4 * 7 * 512L,
+            operations.textsByOurs(new int[][] {{1, 2, 9}, {1, 2, 3, 9}, {1, 2, 9}}));
+    }
+
+    @Test
     void sizesAreReadFromTheFolder() throws Exception {
         ClipOperations tiny = ClipOperations.of(TestModels.TINY_CLIP);
         assertEquals(new TransformerSize(32, 36, 2), tiny.image());

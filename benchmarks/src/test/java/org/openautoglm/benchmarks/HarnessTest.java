@@ -107,6 +107,17 @@ class HarnessTest {
     }
 
     @Test
+    void templatesRunBesideEachTextByItself() throws Exception {
+        TestModels.copyTinyClip(folder);
+        assertEquals(0, run("--cases", "templates", "--repetitions", "1"), err::toString);
+        Row row = rows().get(0);
+        assertEquals(1, rows().size());
+        assertEquals("openautoglm, each text by itself", row.peer());
+        assertEquals(7000, row.items());
+        assertTrue(row.lowest_cosine() > 0.9999999 && row.ratio() > 0, row::toString);
+    }
+
+    @Test
     void sidesThatComputeDifferentThingsGiveNoRow() throws Exception {
         TestModels.copyTinyClip(folder);
         Path config = folder.resolve("tiny-clip/config.json");

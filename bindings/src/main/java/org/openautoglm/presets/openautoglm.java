@@ -30,7 +30,7 @@ public class openautoglm implements InfoMapper {
            .put(new Info("double").cast().valueTypes("double").pointerTypes("long"))
            .put(new Info("void").cast().valueTypes("void").pointerTypes("long"))
            // Handles and structs: addresses; the fields are reached by the sizes and offsets of openautoglm_layout.h.
-           .put(new Info("oag_runtime", "oag_model", "oag_runtime_options", "oag_model_options", "oag_model_info", "oag_image", "oag_item",
+           .put(new Info("oag_runtime", "oag_model", "oag_runtime_options", "oag_model_options", "oag_model_info", "oag_prefix_statistics", "oag_image", "oag_item",
                          "oag_store", "oag_store_settings", "oag_store_info", "oag_calibration")
                 .skip().cast().pointerTypes("long"))
            // JavaCPP turns any T** into a PointerPointer.

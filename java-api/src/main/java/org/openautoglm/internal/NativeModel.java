@@ -196,6 +196,24 @@ public final class NativeModel implements AutoCloseable {
         return runtime.options();
     }
 
+    /** The fields of {@code oag_prefix_statistics}, from lookups to evictions. */
+    public long[] prefixStatistics() {
+        FrameLayout layout = new FrameLayout();
+        long statistics = layout.add(Native.sizeof_oag_prefix_statistics);
+        try (Frame frame = FramePool.SHARED.lease(layout.size())) {
+            frame.clear(statistics, Native.sizeof_oag_prefix_statistics);
+            frame.putInt(statistics, Native.sizeof_oag_prefix_statistics);
+            frame.check(Native.oag_model_get_prefix_statistics(address, frame.at(statistics), frame.error(), Frame.ERROR_CAPACITY));
+            return new long[] {
+                frame.getLong(statistics + Native.offsetof_oag_prefix_statistics_lookups),
+                frame.getLong(statistics + Native.offsetof_oag_prefix_statistics_hits),
+                frame.getLong(statistics + Native.offsetof_oag_prefix_statistics_rows_saved),
+                frame.getLong(statistics + Native.offsetof_oag_prefix_statistics_bytes),
+                frame.getLong(statistics + Native.offsetof_oag_prefix_statistics_entries),
+                frame.getLong(statistics + Native.offsetof_oag_prefix_statistics_evictions)};
+        }
+    }
+
     /** Pixels that a picture may have. */
     long maxImagePixels() {
         return runtime.options().maxImagePixels();

@@ -1,0 +1,135 @@
+// The text side of a Model: its programs, and a call's way through the plan, the cache of prefixes and the passes.
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "core/error.h"
+#include "core/sequence_table.h"
+#include "runtime/model.h"
+#include "runtime/text_plan.h"
+
+namespace oag {
+namespace {
+
+// Rows that are computed for the cache at once. Their keys and values of a block are copied: 512 rows of 1,024 floats are 2 MiB.
+constexpr int64_t prefix_rows_per_call = 512;
+
+Bindings bind(const Sequences& rows) { return {1, 0, rows.count.value(), rows.rows.value()}; }
+
+const auto nothing = [](void*) {};
+
+// The programs. Each runs once with symbols when the model is loaded, and then with numbers in every pass; the second, whose kept rows have no symbol, is recorded for each pass.
+
+void text_program(Pass& pass, const models::Definition& model, const Sequences& rows, FunctionRef<void(void*)> ids, float* out) {
+  const Tensor tokens = pass.input(DType::i32, {rows.rows, 1}, ids);
+  pass.read(model.text_tower()->forward(pass, tokens, rows), out);
+}
+
+void continued_text_program(Pass& pass, const models::Definition& model, const Sequences& rows, FunctionRef<void(void*)> ids, const Sequences& kept_rows,
+                            FunctionRef<void(void*)> keys_values, float* out) {
+  const models::Tower& tower = *model.text_tower();
+  const Tensor tokens = pass.input(DType::i32, {rows.rows, 1}, ids);
+  const models::Prefix prefix{pass.input(DType::f32, {kept_rows.rows, tower.blocks() * tower.keys_values_width()}, keys_values), kept_rows};
+  pass.read(tower.forward(pass, tokens, rows, &prefix), out);
+}
+
+// `take` is given each block's keys and values, to read.
+void prefix_program(Pass& pass, const models::Definition& model, const Sequences& rows, FunctionRef<void(void*)> ids, FunctionRef<void(int block, const Tensor&)> take) {
+  const models::Tower& tower = *model.text_tower();
+  State state = tower.begin(pass, pass.input(DType::i32, {rows.rows, 1}, ids), rows);
+  while (true) {
+    take(state.next_block, tower.keys_values(pass, state));
+    if (state.next_block + 1 == tower.blocks()) return;
+    state = tower.block(pass, state);
+  }
+}
+
+}  // namespace
+
+void Model::record_texts() {
+  const ParameterList& parameters = definition_->parameters();
+  const Sequences rows{{1, Symbol::tokens}, {1, Symbol::texts}, nullptr};
+  text_recording_ = record(parameters, [&](Pass& pass) { text_program(pass, *definition_, rows, nothing, nullptr); });
+  if (definition_->text_tower()->keys_values_width() == 0) return;
+  prefix_recording_ = record(parameters, [&](Pass& pass) {
+    prefix_program(pass, *definition_, rows, nothing, [&](int, const Tensor& keys_values) { pass.read(keys_values, nullptr); });
+  });
+  const Sequences many{1024, 1024, nullptr};
+  const Recording continued = record(parameters, [&](Pass& pass) { continued_text_program(pass, *definition_, many, nothing, many, nothing, nullptr); });
+  const int64_t without = text_recording_.plan(bind(many)).bytes;
+  kept_row_cost_ = (continued.plan(bind(many)).bytes - 1) / without;  // rounded up
+}
+
+void Model::share_prefixes(const PrefixOptions& options) {
+  share_prefixes_ = options.share;
+  const models::Tower* tower = definition_->text_tower();
+  if (!tower || tower->keys_values_width() == 0 || !options.share || options.cache_bytes == 0) return;
+  prefix_cache_ = std::make_unique<PrefixCache>(options.cache_bytes, tower->blocks() * tower->keys_values_width());
+}
+
+void Model::fill(const std::vector<std::shared_ptr<PrefixCache::Prefix>>& prefixes) const {
+  std::vector<int32_t> ids;
+  std::vector<int64_t> offsets{0};
+  for (const auto& prefix : prefixes) {
+    ids.insert(ids.end(), prefix->rows().ids, prefix->rows().ids + prefix->rows().length);
+    offsets.push_back(static_cast<int64_t>(ids.size()));
+  }
+  const Sequences rows = make_sequences(SequenceTable(offsets));
+  const models::Tower& tower = *definition_->text_tower();
+  const int64_t width = tower.keys_values_width(), all_blocks = tower.blocks() * width;
+  std::vector<float> block_rows(ids.size() * static_cast<size_t>(width));
+  run(prefix_recording_, bind(rows), [&](Pass& pass) {
+    prefix_program(pass, *definition_, rows, [&](void* to) { std::memcpy(to, ids.data(), ids.size() * sizeof(int32_t)); },
+                   [&](int block, const Tensor& keys_values) {
+                     pass.read(keys_values, block_rows.data());
+                     const float* from = block_rows.data();
+                     for (const auto& prefix : prefixes)
+                       for (int64_t row = 0; row < prefix->rows().length; row++, from += width)
+                         std::copy_n(from, width, prefix->keys_values.data() + row * all_blocks + block * width);
+                   });
+  });
+}
+
+void Model::encode_texts(const int32_t* ids, const int64_t* offsets, int64_t count, float* out) const {
+  if (!definition_->text_spec()) throw Error(Status::unsupported, folder_.path() + ": this model has no text tower");
+  const int64_t max_tokens = runtime_->options().max_tokens;
+  KeptPrefixes kept{{}, kept_row_cost_};
+  if (prefix_cache_)
+    kept.find = [&](const std::vector<TextRows>& texts) {
+      const auto missing = prefix_cache_->missing(texts, std::min(max_tokens, prefix_rows_per_call));
+      if (!missing.empty()) fill(missing);
+      for (const auto& prefix : missing) prefix_cache_->keep(prefix);
+      return prefix_cache_->find(texts);
+    };
+  models::TextSpec spec = *definition_->text_spec();
+  spec.causal &= share_prefixes_;
+  TextPlan plan = plan_texts(spec, ids, offsets, count, max_tokens, kept);
+  const int64_t width = definition_->embedding_size();
+  std::vector<float> distinct;
+  for (TextPlan::Pass& texts : plan.passes) {
+    distinct.resize(static_cast<size_t>((texts.first_distinct + texts.rows.count.value()) * width));
+    float* rows = distinct.data() + texts.first_distinct * width;
+    const auto fill_ids = [&](void* to) { std::memcpy(to, texts.ids.data(), texts.ids.size() * sizeof(int32_t)); };
+    if (texts.kept.empty()) {
+      run(text_recording_, bind(texts.rows), [&](Pass& pass) { text_program(pass, *definition_, texts.rows, fill_ids, rows); });
+      continue;
+    }
+    const int64_t row_floats = definition_->text_tower()->blocks() * definition_->text_tower()->keys_values_width();
+    const auto fill_kept = [&](void* to) {
+      auto* next = static_cast<float*>(to);
+      for (const TextPlan::Pass::KeptRows& rows_of : texts.kept)
+        next = std::copy_n(rows_of.prefix->keys_values.data() + rows_of.first_row * row_floats, rows_of.rows * row_floats, next);
+      texts.kept.clear();  // may be freed when it is evicted
+    };
+    const int64_t saved = texts.kept_rows.rows.value();
+    const Program program = [&](Pass& pass) { continued_text_program(pass, *definition_, texts.rows, fill_ids, texts.kept_rows, fill_kept, rows); };
+    run(record(definition_->parameters(), program), bind(texts.rows), program);
+    prefix_cache_->count_saved(saved);
+  }
+  require_finite(distinct.data(), static_cast<int64_t>(distinct.size()));
+  for (int64_t i = 0; i < count; i++) std::copy_n(distinct.data() + plan.distinct_of[static_cast<size_t>(i)] * width, width, out + i * width);
+}
+
+PrefixStatistics Model::prefix_statistics() const { return prefix_cache_ ? prefix_cache_->statistics() : PrefixStatistics{}; }
+
+}  // namespace oag
