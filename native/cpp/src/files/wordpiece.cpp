@@ -49,7 +49,7 @@ WordPieceTokenizer wordpiece_tokenizer(const std::string& vocabulary, const std:
     const std::string token = special_token(config, key, is_mpnet ? mpnet : bert);
     const auto found = ids.find(token);
     if (found == ids.end()) {
-      if (needed) throw Error(Status::bad_model, vocabulary + ": has no entry " + token + ", which is the " + key + ": it is another model's, or cut off");
+      if (needed) throw Error(Status::bad_model, vocabulary + ": lacks the " + key + " " + token + ": it is another model's, or cut off");
       return token;
     }
     for (const nlohmann::json& other : added)

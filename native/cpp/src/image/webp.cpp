@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include <codec_memory.h>
 #include <webp/decode.h>
 #include <webp/demux.h>
 
@@ -22,6 +23,17 @@ namespace {
     case VP8_STATUS_UNSUPPORTED_FEATURE: fail("it uses a feature of WebP that is not known");
     default: fail("its image data are damaged");
   }
+}
+
+// WebPDecode, from which memory that runs out jumps back to here. No frame in between holds anything.
+VP8StatusCode decode_frame(const WebPData& frame, WebPDecoderConfig& config) {
+  oag_codec_decode decode;
+  decode.blocks = nullptr;
+  if (setjmp(decode.escape)) return VP8_STATUS_OUT_OF_MEMORY;  // codec_memory.c has ended the decode
+  oag_codec_use(&decode);
+  const VP8StatusCode status = WebPDecode(frame.bytes, frame.size, &config);
+  oag_codec_use(nullptr);
+  return status;
 }
 
 }  // namespace
@@ -88,7 +100,7 @@ Picture WebpFile::pixels() const {
   config.output.colorspace = MODE_RGB;
   config.output.is_external_memory = 1;
   config.output.u.RGBA = {to, 3 * size.width, static_cast<size_t>(picture.pixels() + picture.bytes() - to)};
-  const VP8StatusCode status = WebPDecode(frame.fragment.bytes, frame.fragment.size, &config);
+  const VP8StatusCode status = decode_frame(frame.fragment, config);
   if (status != VP8_STATUS_OK) fail(status);
   return picture;
 }

@@ -194,7 +194,7 @@ std::string backend_text(const Runtime& runtime, std::optional<Precision> precis
 
 std::string Model::backend() const { return backend_text(*runtime_, precision()); }
 
-std::string Model::backend_reason() const { return runtime_->reason() + "; " + loaded_.reason; }
+std::string Model::backend_reason() const { return runtime_->reason() + "; " + loaded_.why; }
 
 double Model::count_operations(int64_t images, int64_t texts, int64_t tokens_per_text) const {
   if (images > 0) require_image_tower();

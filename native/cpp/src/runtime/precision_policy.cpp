@@ -154,7 +154,7 @@ LoadedWeights PrecisionPolicy::load_fp32(const std::string& why) {
   LoadedWeights loaded;
   loaded.weights = runtime_.executor().prepare(candidate_.parameters(), hashing, loaded.plan);
   loaded.hash = candidate_.hash(hashing);
-  loaded.reason = "precision fp32: " + why;
+  loaded.why = "precision fp32: " + why;
   return loaded;
 }
 
@@ -199,20 +199,19 @@ LoadedWeights PrecisionPolicy::load() {
   }
   const std::string found = measured->accuracy.text() + (cached ? " (measured before)" : " (measured now)");
   if (!good(measured->accuracy, wanted) && !(request_.allow_inaccurate && !automatic)) {
-    const std::string verdict = std::string(name_of(wanted)) + " is too inaccurate with these weights: " + found + "; " + cosine_text(required_cosine(wanted)) +
-                                " is wanted";
+    const std::string needed = cosine_text(required_cosine(wanted));
     if (!automatic)
-      throw Error(Status::unsupported, candidate_.name() + ": precision " + verdict +
-                                           ": use auto, fp32 or another precision, or allow it (LoadOptions.allowInaccurate, --allow-inaccurate, allow_inaccurate)");
+      throw Error(Status::unsupported, candidate_.name() + ": precision " + name_of(wanted) + " is too inaccurate with these weights: " + found + "; " + needed +
+                                           " is wanted: use auto, fp32 or another precision, or allow it (LoadOptions.allowInaccurate, --allow-inaccurate, allow_inaccurate)");
     loaded.weights.reset();
     loaded.weights = prepare({});
-    loaded.reason = "precision fp32: the default; not bf16: " + verdict;
+    loaded.why = "precision fp32: the default; not bf16, which is too inaccurate with these weights: " + found + "; " + needed + " is wanted";
     return loaded;
   }
   if (!loaded.weights) loaded.weights = prepare(plan);
   loaded.plan = std::move(plan);
   loaded.accuracy = measured->accuracy;
-  loaded.reason = std::string("precision ") + name_of(wanted) + ": " + why +
+  loaded.why = std::string("precision ") + name_of(wanted) + ": " + why +
                   (good(measured->accuracy, wanted) ? "" : ", though it is inaccurate, for that is allowed") + "; " + found + roles_text(*measured);
   return loaded;
 }

@@ -48,7 +48,7 @@ struct LoadedWeights {
   PrecisionPlan plan;
   std::optional<Accuracy> accuracy;  // none in fp32
   std::string hash;
-  std::string reason;  // why this precision: a sentence without its full stop
+  std::string why;  // this precision: a sentence without its full stop
 };
 
 // One line of a check.

@@ -79,7 +79,7 @@ TEST_CASE("auto is bf16 where the CPU has its arithmetic and it is accurate, els
     const LoadedWeights loaded = PrecisionPolicy(runtime, model, request(Precision::automatic, ""), false).load();
     CHECK(loaded.plan.precision == Precision::fp32);
     CHECK(!loaded.accuracy);
-    CHECK(says(loaded.reason, "precision fp32: the default; not bf16: this CPU has no bf16 arithmetic"));
+    CHECK(says(loaded.why, "precision fp32: the default; not bf16: this CPU has no bf16 arithmetic"));
     CHECK(model.asked == 0);  // fp32 needs no measuring
   }
   {
@@ -88,15 +88,15 @@ TEST_CASE("auto is bf16 where the CPU has its arithmetic and it is accurate, els
     CHECK(loaded.plan.precision == Precision::bf16);
     REQUIRE(loaded.accuracy);
     CHECK(loaded.accuracy->least() == doctest::Approx(0.99995).epsilon(1e-6));
-    CHECK(says(loaded.reason, "precision bf16: the CPU has its arithmetic; least cosine with fp32: 0.999950 over the pictures (measured now)"));
+    CHECK(says(loaded.why, "precision bf16: the CPU has its arithmetic; least cosine with fp32: 0.999950 over the pictures (measured now)"));
   }
   for (bool allowed : {false, true}) {
     model.next = {right, off};
     const LoadedWeights loaded = PrecisionPolicy(runtime, model, request(Precision::automatic, "", allowed), true).load();
     CHECK(loaded.plan.precision == Precision::fp32);
     CHECK(loaded.weights);
-    CHECK(says(loaded.reason, "precision fp32: the default; not bf16: bf16 is too inaccurate with these weights"));
-    CHECK(says(loaded.reason, "0.995037"));
+    CHECK(says(loaded.why, "precision fp32: the default; not bf16, which is too inaccurate with these weights"));
+    CHECK(says(loaded.why, "0.995037"));
   }
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("an inaccurate precision is refused with what was measured, unless it 
   }
   const LoadedWeights loaded = PrecisionPolicy(runtime, model, request(Precision::bf16, cache.path(), true)).load();
   CHECK(loaded.plan.precision == Precision::bf16);
-  CHECK(says(loaded.reason, "though it is inaccurate, for that is allowed"));
+  CHECK(says(loaded.why, "though it is inaccurate, for that is allowed"));
   // int8 may be further off.
   model.next = {right, off};
   CHECK(PrecisionPolicy(runtime, model, request(Precision::int8, cache.path())).load().plan.precision == Precision::int8);

@@ -117,8 +117,8 @@ class SentenceTest {
         }
         String vocabulary = Files.readString(folder.resolve("vocab.txt"));
         assertRefused(folder, vocabulary + "onemore\n", "more than the", "another model's vocabulary");
-        assertRefused(folder, vocabulary.replace("[SEP]\n", "[sep]\n"), "has no entry [SEP], which is the sep_token");
-        assertRefused(folder, "", "has no entry [UNK]");
+        assertRefused(folder, vocabulary.replace("[SEP]\n", "[sep]\n"), "lacks the sep_token [SEP]");
+        assertRefused(folder, "", "lacks the unk_token [UNK]");
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"BertJapaneseTokenizer\"}");
         assertRefused(folder, vocabulary, "tokenizer_class is \"BertJapaneseTokenizer\"", "writes a tokenizer.json");
     }

@@ -23,7 +23,7 @@ class TroubleshootingTest {
     /** Java sources that hand on an exception's or a native call's text, and add nothing to it. */
     private static final Set<String> FORWARDING = Set.of("NativeStatus", "Device", "CommandFailure", "DoctorCommand", "EncodedPictures", "MatchCommand", "EmbedCommand", "SearchCommand", "NativeStore", "BatchException",
         "TokenizerPattern", "TokenizerJson", "TokenizerFile", "TokenizerCharsmap", "Arguments", "OpenAutoGlm", "ImageEncoder", "Inputs", "Output",
-        "Loader", "Tokenizers", "EmbeddedModels", "CacheFolders");
+        "Loader", "Tokenizers", "EmbeddedModels", "CacheFolders", "BenchCommand");
     /** What is on the page though no source of ours says it. */
     private static final Set<String> OTHERS = Set.of();
 
@@ -87,7 +87,8 @@ class TroubleshootingTest {
             boolean itself = site.internal() || site.parts().stream().anyMatch(ErrorTexts::isFixedPart);
             boolean java = site.where().contains(".java:");
             boolean forwards = java ? FORWARDING.stream().anyMatch(name -> site.where().contains("/" + name + ".java:"))
-                : ErrorTexts.NATIVE_HELPERS.contains(site.function()) || site.where().contains("plugin_executor.cpp") || site.where().contains("runtime/model.cpp");
+                : ErrorTexts.NATIVE_HELPERS.contains(site.function()) || site.where().contains("plugin_executor.cpp") || site.where().contains("runtime/model.cpp")
+                    || site.where().contains("runtime/precision_policy.cpp");
             if (!itself && !forwards && (site.call().equals("throw Error") || site.call().startsWith("new "))) {
                 hidden.add(site + ": its text comes from elsewhere; let ErrorTexts look there, then name it here");
             }

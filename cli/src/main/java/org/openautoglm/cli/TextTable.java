@@ -13,9 +13,7 @@ final class TextTable {
 
     /** Adds a row with a cell for each title. */
     void row(String... cells) {
-        if (cells.length != rows.get(0).length) {
-            throw new IllegalArgumentException(cells.length + " cells, but " + rows.get(0).length + " titles");
-        }
+        assert cells.length == rows.get(0).length : cells.length;
         rows.add(cells);
     }
 
