@@ -111,7 +111,7 @@ TEST_CASE("what was measured is measured once, for one model on one machine") {
   CHECK(model.asked == 2);
   CHECK(second.accuracy == first.accuracy);
   CHECK(second.hash == first.hash);
-  CHECK(says(second.reason, "(measured before)"));
+  CHECK(says(second.why, "(measured before)"));
   // Other weights, another instruction set: measured again.
   RuntimeOptions reference = on_host();
   reference.isa = static_cast<int>(host::Isa::reference);
@@ -171,8 +171,8 @@ TEST_CASE("OPENAUTOGLM_PRECISION is the default of models that ask for none") {
     const Environment variable("OPENAUTOGLM_PRECISION", "bf16");
     Runtime runtime(on_host());
     model.next = {right, near};
-    CHECK(says(PrecisionPolicy(runtime, model, request(Precision::automatic, "")).load().reason, "precision bf16: as OPENAUTOGLM_PRECISION says"));
-    CHECK(PrecisionPolicy(runtime, model, request(Precision::fp32, "")).load().reason == "precision fp32: as asked");
+    CHECK(says(PrecisionPolicy(runtime, model, request(Precision::automatic, "")).load().why, "precision bf16: as OPENAUTOGLM_PRECISION says"));
+    CHECK(PrecisionPolicy(runtime, model, request(Precision::fp32, "")).load().why == "precision fp32: as asked");
     model.next = {right, wrong};
     CHECK(wrong_refusal(Status::unsupported, {"too inaccurate"}, [&] { PrecisionPolicy(runtime, model, request(Precision::automatic, "")).load(); }) == "");
   }
