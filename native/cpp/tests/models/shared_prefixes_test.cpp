@@ -129,7 +129,7 @@ TEST_CASE("a cache of prefixes, a tight one and none give the same bits, hit or 
       const Model off(runtime, folder, request(precision), {}, {.share = true, .cache_bytes = 0}), on(runtime, folder, request(precision)), cut(small, folder, request(precision)), whole(runtime, folder, request(precision), {}, {.share = false});
       const models::Tower& tower = *off.definition().text_tower();
       const Model tight(runtime, folder, request(precision), {}, {.share = true, .cache_bytes = PrefixCache::bytes_of(9, tower.blocks() * tower.keys_values_width())});
-      for (const Texts& texts : template_calls(random, on_slow_machine(5, 6), on_slow_machine<size_t>(4, 9))) {
+      for (const Texts& texts : template_calls(random, 6, 9)) {
         const std::vector<float> expected = encode_each(off, texts);
         CHECK(encode(off, texts) == expected);
         CHECK(encode(whole, texts) == expected);
