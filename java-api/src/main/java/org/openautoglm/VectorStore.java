@@ -10,7 +10,7 @@ import org.openautoglm.internal.NativeStore;
 import org.openautoglm.internal.RuntimeOptions;
 
 /**
- * Vectors with unique ids, searched exactly: every search reads all rows, at the speed of memory, and its result is the true one. It holds native memory: close it. Any
+ * Vectors with unique ids, searched exactly: every search reads all rows, and its result is the true one. It holds native memory: close it. Any
  * number of threads may search at once; one that appends or saves waits for them.
  *
  * <p>A store carries the hash and precision of the model whose vectors it holds; features of another one are refused, for their vectors do not compare.
