@@ -68,6 +68,10 @@ OAG_API const char* oag_version(void);
 
 /* ---- runtime -------------------------------------------------------------------------------------------------------- */
 
+/* Whether the weights and workspaces of the host ask the kernel for pages of 2 MiB. Where it gives none they lie on small ones: OAG_STRING_BACKEND_REASON tells what it gave. */
+typedef int32_t oag_huge_pages;
+enum { OAG_HUGE_PAGES_AUTO = 0, OAG_HUGE_PAGES_OFF = 1, OAG_HUGE_PAGES_ON = 2 };
+
 typedef struct oag_runtime_options {
   uint32_t struct_size;
   oag_device device;           /* AUTO: $OPENAUTOGLM_DEVICE, else the best that is there; CUDA and TENSORRT never fall back */
@@ -78,6 +82,7 @@ typedef struct oag_runtime_options {
   int64_t max_image_pixels;    /* a picture with more is refused before it is decoded; 0: 178,956,970 (Pillow's) */
   int64_t max_pixels_in_flight;/* decoded pixels held at once, over all calls; 0: 64 Mi; one picture is always let through */
   const char* plugin_folder;   /* where device plugins and their manifests lie; NULL: the folder of this library */
+  oag_huge_pages huge_pages;   /* AUTO: $OPENAUTOGLM_HUGE_PAGES, else OFF */
 } oag_runtime_options;
 
 /* Creates a runtime and its worker threads. `options` may be NULL. */

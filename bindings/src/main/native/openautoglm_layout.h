@@ -14,6 +14,7 @@ static const int32_t offsetof_oag_runtime_options_max_passes = offsetof(oag_runt
 static const int32_t offsetof_oag_runtime_options_max_image_pixels = offsetof(oag_runtime_options, max_image_pixels);
 static const int32_t offsetof_oag_runtime_options_max_pixels_in_flight = offsetof(oag_runtime_options, max_pixels_in_flight);
 static const int32_t offsetof_oag_runtime_options_plugin_folder = offsetof(oag_runtime_options, plugin_folder);
+static const int32_t offsetof_oag_runtime_options_huge_pages = offsetof(oag_runtime_options, huge_pages);
 
 static const int32_t sizeof_oag_model_options = sizeof(oag_model_options);
 static const int32_t offsetof_oag_model_options_precision = offsetof(oag_model_options, precision);

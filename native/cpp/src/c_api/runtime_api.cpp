@@ -16,7 +16,9 @@ OAG_API oag_status oag_runtime_create(const oag_runtime_options* options, oag_ru
     const auto given = read_struct(options, "oag_runtime_options");
     require(given.device >= OAG_DEVICE_AUTO && given.device <= OAG_DEVICE_TENSORRT, "oag_runtime_options.device is none of OAG_DEVICE_*");
     require(given.isa >= OAG_ISA_AUTO && given.isa <= OAG_ISA_NEON, "oag_runtime_options.isa is none of OAG_ISA_*");
+    require(given.huge_pages >= OAG_HUGE_PAGES_AUTO && given.huge_pages <= OAG_HUGE_PAGES_ON, "oag_runtime_options.huge_pages is none of OAG_HUGE_PAGES_*");
     RuntimeOptions own;
+    own.huge_pages = static_cast<HugePages>(given.huge_pages);
     own.device = static_cast<Device>(given.device);
     own.isa = given.isa;
     own.threads = given.threads;

@@ -1,23 +1,36 @@
 // Memory for vectors.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <new>
 #include <utility>
 
+#include "core/pages.h"
+
 namespace oag {
 
-// Uninitialised bytes on a 64-byte boundary: a cache line, and the widest vector register. Throws std::bad_alloc.
+// Uninitialised bytes on a 64-byte boundary: a cache line, and the widest vector register. On huge pages, 2 MiB and more begin on a boundary of 2 MiB. Throws
+// std::bad_alloc.
 class AlignedBuffer {
  public:
   static constexpr std::align_val_t alignment{64};
 
   AlignedBuffer() = default;
-  explicit AlignedBuffer(size_t bytes) : data_(bytes ? ::operator new(bytes, alignment) : nullptr), bytes_(bytes) {}
-  ~AlignedBuffer() { ::operator delete(data_, alignment); }
-  AlignedBuffer(AlignedBuffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+  explicit AlignedBuffer(size_t bytes, Pages pages = Pages::small) : pages_(pages), bytes_(bytes) {
+    if (mapped()) data_ = map_on_huge_pages(bytes);
+    else if (bytes) data_ = ::operator new(bytes, alignment);
+    if (bytes && !data_) throw std::bad_alloc();
+  }
+  ~AlignedBuffer() {
+    if (mapped()) munmap(data_, bytes_);
+    else ::operator delete(data_, alignment);
+  }
+  AlignedBuffer(AlignedBuffer&& other) noexcept : pages_(other.pages_), data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
   AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
+    std::swap(pages_, other.pages_);
     std::swap(data_, other.data_);
     std::swap(bytes_, other.bytes_);
     return *this;
@@ -31,10 +44,13 @@ class AlignedBuffer {
   void reserve(size_t bytes) {
     if (bytes <= bytes_) return;
     AlignedBuffer(std::move(*this));  // freed here
-    *this = AlignedBuffer(bytes);
+    *this = AlignedBuffer(bytes, pages_);
   }
 
  private:
+  bool mapped() const { return pages_ == Pages::huge && bytes_ >= huge_page_bytes; }
+
+  Pages pages_ = Pages::small;
   void* data_ = nullptr;
   size_t bytes_ = 0;
 };

@@ -13,10 +13,10 @@ std::string HostExecutor::precision_refusal(Precision precision) const {
 
 std::unique_ptr<Weights> HostExecutor::prepare(const ParameterList& parameters, const ParameterSource& source, const PrecisionPlan& plan) {
   require(plan);
-  return std::make_unique<HostWeights>(kernels_, parameters, source, plan, parallel_);
+  return std::make_unique<HostWeights>(kernels_, parameters, source, plan, pages_, parallel_);
 }
 
-std::unique_ptr<Workspace> HostExecutor::create_workspace() { return std::make_unique<HostWorkspace>(poison_); }
+std::unique_ptr<Workspace> HostExecutor::create_workspace() { return std::make_unique<HostWorkspace>(poison_, pages_); }
 
 std::unique_ptr<Pass> HostExecutor::begin(const ParameterList& parameters, const Weights& weights, const Recording& recording, const Bindings& bindings,
                                           Workspace& workspace) {

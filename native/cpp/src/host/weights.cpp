@@ -5,28 +5,30 @@
 namespace oag::host {
 
 HostWeights::HostWeights(const Kernels& kernels, const ParameterList& parameters, const ParameterSource& source, const PrecisionPlan& plan,
-                         Parallel& parallel)
+                         Pages pages, Parallel& parallel)
     : parameters_(parameters), precision_(plan.precision) {
   struct Task {
     Parameter parameter;
     int part;
   };
   std::vector<Task> tasks;
-  buffers_.reserve(parameters.size());
+  int64_t end = 0;
   for (uint32_t p = 0; p < parameters.size(); p++) {
     const ParameterSpec& spec = parameters[{p}];
     const Precision precision = plan.of({p});
     formats_.push_back(&kernels.matrix(precision == Precision::int8 && spec.width() > most_int8_inputs ? Precision::bf16 : precision));
     const int64_t bytes = spec.kind == ParameterKind::matrix ? spec.parts() * panels_per_part({p}) * format({p}).panel_bytes(spec.width())
                                                              : spec.parts() * spec.part_numbers() * int64_t{sizeof(float)};
-    buffers_.emplace_back(static_cast<size_t>(bytes));
+    offsets_.push_back(end);
+    end += (bytes + 63) / 64 * 64;
     for (int part = 0; part < spec.parts(); part++) tasks.push_back({{p}, part});
   }
+  memory_ = AlignedBuffer(static_cast<size_t>(end), pages);
   parallel.run(static_cast<int64_t>(tasks.size()), [&](int64_t t, int) {
     const auto [parameter, part] = tasks[static_cast<size_t>(t)];
     const ParameterSpec& spec = parameters[parameter];
     if (spec.kind == ParameterKind::matrix) return load_matrix_part(parameter, part, source);
-    float* to = buffers_[parameter.index].as<float>() + part * spec.part_numbers();
+    float* to = reinterpret_cast<float*>(memory(parameter)) + part * spec.part_numbers();
     source.read(spec.tensors[part], 0, spec.part_rows(), spec.width(), to);
   });
 }
@@ -46,18 +48,12 @@ void HostWeights::load_matrix_part(Parameter parameter, int part, const Paramete
   }
 }
 
-int64_t HostWeights::bytes() const {
-  int64_t sum = 0;
-  for (const AlignedBuffer& buffer : buffers_) sum += static_cast<int64_t>(buffer.bytes());
-  return sum;
-}
-
 int64_t HostWeights::panels_per_part(Parameter parameter) const {
   return (parameters_[parameter].part_rows() + format(parameter).columns_per_panel - 1) / format(parameter).columns_per_panel;
 }
 
 const void* HostWeights::panel(Parameter parameter, int64_t part, int64_t panel) const {
-  return buffers_[parameter.index].as<char>() + (part * panels_per_part(parameter) + panel) * format(parameter).panel_bytes(parameters_[parameter].width());
+  return memory(parameter) + (part * panels_per_part(parameter) + panel) * format(parameter).panel_bytes(parameters_[parameter].width());
 }
 
 void HostWeights::read_back(Parameter parameter, int part, float* out) const {

@@ -11,17 +11,19 @@
 
 namespace oag::host {
 
-// Matrices lie in panels of their format's columns_per_panel outputs, each part from a panel of its own; all else lies as it was, in fp32.
+// Matrices lie in panels of their format's columns_per_panel outputs, each part from a panel of its own; all else lies as it was, in fp32. All is one block, for
+// small matrices too shall lie on huge pages.
 class HostWeights final : public Weights {
  public:
   // Streams all parameters, several at once. `parameters` must outlive the weights.
-  HostWeights(const Kernels& kernels, const ParameterList& parameters, const ParameterSource& source, const PrecisionPlan& plan, Parallel& parallel);
+  HostWeights(const Kernels& kernels, const ParameterList& parameters, const ParameterSource& source, const PrecisionPlan& plan, Pages pages, Parallel& parallel);
 
-  int64_t bytes() const override;
+  int64_t bytes() const override { return static_cast<int64_t>(memory_.bytes()); }
+  int64_t bytes_on_huge_pages() const override { return oag::bytes_on_huge_pages(memory_.as(), memory_.bytes()); }
   void read_back(Parameter parameter, int part, float* out) const override;
 
   // A table, vector or scalar, parts one after the other.
-  const float* values(Parameter parameter) const { return buffers_[parameter.index].as<float>(); }
+  const float* values(Parameter parameter) const { return reinterpret_cast<const float*>(memory(parameter)); }
 
   // What the whole is computed in, but for matrices that are kept.
   Precision precision() const { return precision_; }
@@ -33,12 +35,14 @@ class HostWeights final : public Weights {
   const void* panel(Parameter parameter, int64_t part, int64_t panel) const;
 
  private:
+  char* memory(Parameter parameter) const { return memory_.as<char>() + offsets_[parameter.index]; }
   void load_matrix_part(Parameter parameter, int part, const ParameterSource& source);
 
   const ParameterList& parameters_;
   const Precision precision_;
   std::vector<const MatrixKernels*> formats_;
-  std::vector<AlignedBuffer> buffers_;
+  std::vector<int64_t> offsets_;  // of each parameter, multiples of 64
+  AlignedBuffer memory_;
 };
 
 }  // namespace oag::host

@@ -12,7 +12,7 @@ namespace oag::host {
 // the largest pass asked for and stay.
 class HostWorkspace final : public Workspace {
  public:
-  explicit HostWorkspace(bool poison) : poison_(poison) {}
+  explicit HostWorkspace(bool poison, Pages pages = Pages::small) : poison_(poison), arena_(0, pages), scratch_(0, pages) {}
 
   int64_t bytes() const override { return static_cast<int64_t>(arena_.bytes() + scratch_.bytes()); }
 

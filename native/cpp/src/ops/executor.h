@@ -59,6 +59,7 @@ class Weights {
  public:
   virtual ~Weights() = default;
   virtual int64_t bytes() const = 0;
+  virtual int64_t bytes_on_huge_pages() const { return 0; }  // of bytes(), now
   // Writes part `part` back as it was prepared, [part_rows, width] float32; in fp32 bit for bit.
   virtual void read_back(Parameter parameter, int part, float* out) const = 0;
 };

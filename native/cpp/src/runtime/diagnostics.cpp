@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/pages.h"
 #include "files/file.h"
 #include "host/isa.h"
 #include "openautoglm.h"
@@ -102,6 +103,9 @@ std::string diagnostics(const Runtime* given) {
   const RuntimeOptions& options = given->options();
   for (const DeviceVerdict& device : given->devices())
     json["devices"].push_back(verdict(name_of(device.device), device.device == options.device, device.refusal));
+  const bool huge = options.huge_pages == HugePages::on;
+  const std::string refusal = huge_page_refusal();
+  json["pages"] = {verdict("small", !huge, ""), verdict("huge (2 MiB)", huge, refusal)};
   json["reason"] = given->reason();
   json["plugin_folder"] = options.plugin_folder;
   json["limits"] = {{"threads", options.threads}, {"max_tokens", options.max_tokens}, {"max_passes", options.max_passes},

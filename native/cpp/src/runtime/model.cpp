@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "core/pages.h"
 #include "core/sequence_table.h"
 #include "files/wordpiece.h"
 #include "host/isa.h"
@@ -185,6 +186,17 @@ PrecisionCheck check_precisions(std::shared_ptr<Runtime> runtime, const std::str
   return PrecisionPolicy(*model.runtime_, loading, request).check();
 }
 
+// What became of huge pages that were asked for.
+static std::string huge_pages_reason(const RuntimeOptions& options, const Weights& weights) {
+  if (options.huge_pages != HugePages::on) return "";
+  if (options.device != Device::host) return "; huge pages: the device has its own memory";
+  const auto mebibytes = [](int64_t bytes) { return std::to_string((bytes + (1 << 19)) >> 20) + " MiB"; };
+  const int64_t huge = weights.bytes_on_huge_pages();
+  if (huge > 0) return "; huge pages: " + mebibytes(huge) + " of " + mebibytes(weights.bytes()) + " of weights lie on them";
+  const std::string refusal = huge_page_refusal();
+  return "; huge pages: none, for " + (refusal.empty() ? "there are only " + mebibytes(weights.bytes()) + " of weights" : refusal);
+}
+
 std::string backend_text(const Runtime& runtime, std::optional<Precision> precision) {
   const RuntimeOptions& options = runtime.options();
   const std::string isa = options.device == Device::host ? std::string(" ") + runtime.kernels().name : "";
@@ -194,7 +206,7 @@ std::string backend_text(const Runtime& runtime, std::optional<Precision> precis
 
 std::string Model::backend() const { return backend_text(*runtime_, precision()); }
 
-std::string Model::backend_reason() const { return runtime_->reason() + "; " + loaded_.why; }
+std::string Model::backend_reason() const { return runtime_->reason() + "; " + loaded_.why + huge_pages_reason(runtime_->options(), *loaded_.weights); }
 
 double Model::count_operations(int64_t images, int64_t texts, int64_t tokens_per_text) const {
   if (images > 0) require_image_tower();

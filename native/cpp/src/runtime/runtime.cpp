@@ -43,6 +43,8 @@ RuntimeOptions resolve(RuntimeOptions options) {
   options.max_passes = positive(options.max_passes, std::max(2, options.threads), 1024, "max_passes");
   options.max_image_pixels = positive<int64_t>(options.max_image_pixels, image::default_max_pixels, int64_t{1} << 40, "max_image_pixels");
   options.max_pixels_in_flight = positive<int64_t>(options.max_pixels_in_flight, int64_t{64} << 20, int64_t{1} << 40, "max_pixels_in_flight");
+  if (options.huge_pages == HugePages::automatic) options.huge_pages = static_cast<HugePages>(from_environment("OPENAUTOGLM_HUGE_PAGES", static_cast<int>(HugePages::on), [](int v) { return v == static_cast<int>(HugePages::on) ? "on" : "off"; }));
+  if (options.huge_pages == HugePages::automatic) options.huge_pages = HugePages::off;
   if (options.plugin_folder.empty()) options.plugin_folder = library_folder();
   return options;
 }
@@ -112,7 +114,7 @@ void Runtime::choose_device() {
     reason_ = asked == Device::cuda ? "device cuda: as asked" : "device cuda: the best that is there";
   } else {
     options_.device = Device::host;
-    executor_ = std::make_unique<host::HostExecutor>(kernels_, threads_);
+    executor_ = std::make_unique<host::HostExecutor>(kernels_, threads_, false, options_.huge_pages == HugePages::on ? Pages::huge : Pages::small);
     reason_ = asked == Device::host ? "device host: as asked" : "device host: no other is usable; not cuda: " + no_cuda + "; not tensorrt: " + no_tensorrt;
   }
 }

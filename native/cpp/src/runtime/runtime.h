@@ -21,6 +21,9 @@ enum class Device : int { automatic = 0, host = 1, cuda = 2, tensorrt = 3 };  //
 
 const char* name_of(Device device);
 
+// Whether the host's weights and workspaces ask for huge pages. automatic: $OPENAUTOGLM_HUGE_PAGES, else off.
+enum class HugePages : int { automatic = 0, off = 1, on = 2 };  // values of oag_huge_pages
+
 struct RuntimeOptions {
   Device device = Device::automatic;       // automatic: $OPENAUTOGLM_DEVICE, else the best that is there
   int isa = 0;                             // 0: $OPENAUTOGLM_ISA, else the best; a host::Isa otherwise
@@ -31,6 +34,7 @@ struct RuntimeOptions {
   int64_t max_image_pixels = 0;            // 0: 178,956,970
   int64_t max_pixels_in_flight = 0;        // 0: 64 Mi
   std::string plugin_folder;               // empty: the folder of this library
+  HugePages huge_pages = HugePages::automatic;
 };
 
 // One device that was tried.

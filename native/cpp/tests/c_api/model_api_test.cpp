@@ -3,6 +3,7 @@
 
 #include "c_api/api.h"
 
+#include "support/environment.h"
 #include "support/test_data.h"
 
 using namespace oag;
@@ -205,6 +206,9 @@ TEST_CASE("strings and the room they need") {
   CHECK(string_of(api, OAG_STRING_BACKEND).find("host ") == 0);
   CHECK(string_of(api, OAG_STRING_BACKEND).find("fp32, 2 threads") != std::string::npos);
   CHECK(string_of(api, OAG_STRING_BACKEND_REASON).find("device host: as asked") == 0);
+  CHECK(string_of(api, OAG_STRING_BACKEND_REASON).find("huge pages") == std::string::npos);
+  const Environment huge_pages("OPENAUTOGLM_HUGE_PAGES", "on");
+  CHECK(string_of(Api(), OAG_STRING_BACKEND_REASON).find("; huge pages: none, for ") != std::string::npos);  // the weights are smaller than one
   CHECK(string_of(api, OAG_STRING_OPERATIONS).find("similarity") != std::string::npos);
   CHECK(string_of(api, OAG_STRING_EMBEDDING).find("projected class token") != std::string::npos);
   CHECK(string_of(Api("dinov2"), OAG_STRING_EMBEDDING) == "the class token behind the last layer norm");

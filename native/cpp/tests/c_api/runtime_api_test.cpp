@@ -85,6 +85,11 @@ TEST_CASE("options out of range are refused by name, and the handle stays NULL")
     options.isa = isa;
     CHECK(wrong_create(OAG_INVALID_ARGUMENT, "oag_runtime_options.isa", options) == "");
   }
+  for (int32_t pages : {-1, 3}) {
+    options = host_options();
+    options.huge_pages = pages;
+    CHECK(wrong_create(OAG_INVALID_ARGUMENT, "oag_runtime_options.huge_pages", options) == "");
+  }
   options = host_options();
   options.threads = -3;
   CHECK(wrong_create(OAG_INVALID_ARGUMENT, "threads is -3", options) == "");
@@ -154,7 +159,7 @@ TEST_CASE("diagnostics are JSON with everything that decides how a machine is us
     REQUIRE(oag_diagnostics(asked, text.data(), text.size(), &needed, nullptr, 0) == OAG_OK);
     CHECK(std::strlen(text.c_str()) + 1 == needed);
     const auto json = nlohmann::json::parse(text.c_str());
-    for (const char* key : {"version", "abi", "library", "platform", "memory", "gpu_driver", "instruction_sets", "devices", "reason", "plugin_folder", "limits"}) {
+    for (const char* key : {"version", "abi", "library", "platform", "memory", "gpu_driver", "instruction_sets", "devices", "pages", "reason", "plugin_folder", "limits"}) {
       CAPTURE(std::string(key));
       CHECK(json.contains(key));
     }

@@ -22,8 +22,8 @@ namespace oag::test {
 // Memory is poisoned: what was not written is NaN.
 class HostBench {
  public:
-  HostBench(host::Isa isa, int threads, const ParameterList& parameters, const ParameterSource& source)
-      : parameters_(parameters), threads_(threads), executor_(host::choose_kernels(&isa), threads_, true), weights_(executor_.prepare(parameters, source)),
+  HostBench(host::Isa isa, int threads, const ParameterList& parameters, const ParameterSource& source, Pages pages = Pages::small)
+      : parameters_(parameters), threads_(threads), executor_(host::choose_kernels(&isa), threads_, true, pages), weights_(executor_.prepare(parameters, source)),
         workspace_(executor_.create_workspace()) {}
 
   void run(const Program& program) { run(program, program); }

@@ -41,6 +41,7 @@ TEST_CASE("options that are not given get their defaults") {
   CHECK(runtime.options().max_pixels_in_flight == 64 << 20);
   CHECK(runtime.options().plugin_folder == library_folder());
   CHECK(runtime.options().isa == static_cast<int>(runtime.kernels().isa));
+  CHECK(runtime.options().huge_pages == HugePages::off);
 }
 
 TEST_CASE("options out of range are refused by name") {
@@ -116,6 +117,22 @@ TEST_CASE("a wrong value in the environment names the variable and what it may b
   }
   const Environment device("OPENAUTOGLM_DEVICE", "gpu");
   CHECK(wrong_refusal(Status::invalid_argument, {"OPENAUTOGLM_DEVICE", "\"gpu\"", "auto, host, cuda, tensorrt"}, [&] { Runtime{options}; }) == "");
+}
+
+TEST_CASE("huge pages are asked for by the environment or by an option, which replaces it") {
+  const Environment environment("OPENAUTOGLM_HUGE_PAGES", "on");
+  CHECK(Runtime(on_host()).options().huge_pages == HugePages::on);
+  RuntimeOptions options = on_host();
+  options.huge_pages = HugePages::off;
+  const Runtime off(options);
+  CHECK(off.options().huge_pages == HugePages::off);
+  const auto json = nlohmann::json::parse(diagnostics(nullptr));
+  CHECK(json.at("pages").size() == 2);
+  CHECK(json.at("pages").at(1).at("chosen") == true);
+  CHECK(json.at("pages").at(1).at("usable").get<bool>() != json.at("pages").at(1).contains("reason"));
+  CHECK(nlohmann::json::parse(diagnostics(&off)).at("pages").at(0).at("chosen") == true);
+  const Environment nonsense("OPENAUTOGLM_HUGE_PAGES", "1");
+  CHECK(wrong_refusal(Status::invalid_argument, {"OPENAUTOGLM_HUGE_PAGES", "\"1\"", "auto, off, on"}, [&] { Runtime{on_host()}; }) == "");
 }
 
 TEST_CASE("an empty variable is as none") {

@@ -26,6 +26,7 @@ public final class LoadOptions {
     private final int maxPasses;
     private final long maxImagePixels;
     private final long maxPixelsInFlight;
+    private final HugePages hugePages;
     private final long prefixCacheBytes;
     private final boolean sharePrefixes;
 
@@ -40,6 +41,7 @@ public final class LoadOptions {
         this.maxPasses = builder.maxPasses;
         this.maxImagePixels = builder.maxImagePixels;
         this.maxPixelsInFlight = builder.maxPixelsInFlight;
+        this.hugePages = builder.hugePages;
         this.prefixCacheBytes = builder.prefixCacheBytes;
         this.sharePrefixes = builder.sharePrefixes;
     }
@@ -107,6 +109,15 @@ public final class LoadOptions {
         return pooling;
     }
 
+    /**
+     * Whether weights and workspaces ask for huge pages.
+     *
+     * @return as given, AUTO by default
+     */
+    public HugePages hugePages() {
+        return hugePages;
+    }
+
     ModelOptions modelOptions() {
         // For the C ABI 0 is the default and a negative number none.
         return ModelOptions.of(precision.ordinal(), allowInaccurate, pooling.ordinal(), prefixCacheBytes == 0 ? -1 : prefixCacheBytes, !sharePrefixes);
@@ -131,7 +142,7 @@ public final class LoadOptions {
     }
 
     RuntimeOptions runtimeOptions() {
-        return new RuntimeOptions(device.ordinal(), isa.ordinal(), threads, maxTokens, maxPasses, maxImagePixels, maxPixelsInFlight);
+        return new RuntimeOptions(device.ordinal(), isa.ordinal(), threads, maxTokens, maxPasses, maxImagePixels, maxPixelsInFlight, hugePages.ordinal());
     }
 
     /** Collects {@link LoadOptions}. For one thread. */
@@ -146,6 +157,7 @@ public final class LoadOptions {
         private int maxPasses;
         private long maxImagePixels = DEFAULT_MAX_IMAGE_PIXELS;
         private long maxPixelsInFlight;
+        private HugePages hugePages = HugePages.AUTO;
         private long prefixCacheBytes = 32L << 20;
         private boolean sharePrefixes = true;
 
@@ -261,6 +273,17 @@ public final class LoadOptions {
          */
         public Builder maxPixelsInFlight(long pixels) {
             this.maxPixelsInFlight = positive(pixels, "pixels");
+            return this;
+        }
+
+        /**
+         * Whether weights and workspaces on the host ask for huge pages. The results are the same.
+         *
+         * @param pages AUTO by default: the environment variable {@code OPENAUTOGLM_HUGE_PAGES} if it is set, else off
+         * @return this
+         */
+        public Builder hugePages(HugePages pages) {
+            this.hugePages = Objects.requireNonNull(pages, "pages");
             return this;
         }
 

@@ -99,6 +99,7 @@ class LoadTest {
         assertThrows(IllegalArgumentException.class, () -> builder.maxPixelsInFlight(-5));
         assertTrue(assertThrows(IllegalArgumentException.class, () -> builder.prefixCacheBytes(-1)).getMessage().contains("bytes is -1, but must be at least 0"));
         assertThrows(NullPointerException.class, () -> builder.device(null));
+        assertThrows(NullPointerException.class, () -> builder.hugePages(null));
     }
 
     /** Passes and threads are about speed and memory; the bits stay. */
@@ -108,7 +109,7 @@ class LoadTest {
         try (OpenAutoGlm model = OpenAutoGlm.fromPretrained(TestData.TINY_CLIP)) {
             expected = model.encodeTexts("a cat", "a photo of a dog in the snow", "").toArray();
         }
-        LoadOptions options = LoadOptions.builder().threads(3).maxTokens(40).maxPasses(1).maxPixelsInFlight(1).build();
+        LoadOptions options = LoadOptions.builder().threads(3).maxTokens(40).maxPasses(1).maxPixelsInFlight(1).hugePages(HugePages.ON).build();
         try (OpenAutoGlm model = OpenAutoGlm.fromPretrained(TestData.TINY_CLIP, options)) {
             org.junit.jupiter.api.Assertions.assertArrayEquals(expected, model.encodeTexts("a cat", "a photo of a dog in the snow", "").toArray());
         }

@@ -13,26 +13,27 @@ import org.openautoglm.bindings.Native;
  * @param maxPasses passes at once; 0: the default
  * @param maxImagePixels pixels of one picture, at least 1: this side must know the limit
  * @param maxPixelsInFlight decoded pixels held at once; 0: the default
+ * @param hugePages an {@code oag_huge_pages}
  */
 public record RuntimeOptions(int device, int isa, int threads, int maxTokens, int maxPasses, long maxImagePixels,
-                             long maxPixelsInFlight) {
+                             long maxPixelsInFlight, int hugePages) {
     /** Pillow's limit. */
     public static final long DEFAULT_MAX_IMAGE_PIXELS = 178_956_970;
 
     /** What a model loaded without options runs with. */
     static RuntimeOptions defaults() {
-        return new RuntimeOptions(0, 0, 0, 0, 0, DEFAULT_MAX_IMAGE_PIXELS, 0);
+        return new RuntimeOptions(0, 0, 0, 0, 0, DEFAULT_MAX_IMAGE_PIXELS, 0, 0);
     }
 
     /** By hand: in JDK 17 the first use of a record's own equals in a class loader pins that class loader. */
     @Override public boolean equals(Object other) {
         return other instanceof RuntimeOptions that && device == that.device && isa == that.isa && threads == that.threads
             && maxTokens == that.maxTokens && maxPasses == that.maxPasses && maxImagePixels == that.maxImagePixels
-            && maxPixelsInFlight == that.maxPixelsInFlight;
+            && maxPixelsInFlight == that.maxPixelsInFlight && hugePages == that.hugePages;
     }
 
     @Override public int hashCode() {
-        return Objects.hash(device, isa, threads, maxTokens, maxPasses, maxImagePixels, maxPixelsInFlight);
+        return Objects.hash(device, isa, threads, maxTokens, maxPasses, maxImagePixels, maxPixelsInFlight, hugePages);
     }
 
     /** Writes the C struct at {@code offset}. */
@@ -46,5 +47,6 @@ public record RuntimeOptions(int device, int isa, int threads, int maxTokens, in
         frame.putInt(offset + Native.offsetof_oag_runtime_options_max_passes, maxPasses);
         frame.putLong(offset + Native.offsetof_oag_runtime_options_max_image_pixels, maxImagePixels);
         frame.putLong(offset + Native.offsetof_oag_runtime_options_max_pixels_in_flight, maxPixelsInFlight);
+        frame.putInt(offset + Native.offsetof_oag_runtime_options_huge_pages, hugePages);
     }
 }
