@@ -6,6 +6,8 @@ FOLDER/clip-vit-base-patch32/   config.json, model.safetensors (fp32, 605 MB), p
                                 tokenizer with CLIP's ids for start and end of text
 FOLDER/clip-vit-base-patch32-image.onnx   pixel_values [batch, 3, 224, 224] -> image_embeds [batch, 512]
 FOLDER/clip-vit-base-patch32-text.onnx    input_ids [batch, length] int64 -> text_embeds [batch, 512]
+FOLDER/vit-base-patch32-224/              ViT-B/32 alone (351 MB), and FOLDER/vit-base-patch32-224-image.onnx: pixel_values -> the class
+                                          token's last hidden state [batch, 768]
 FOLDER/…-int8.onnx                        the same, quantised dynamically by ONNX Runtime: int8 weights per channel, uint8 activations
 
 embeds are projected and not normalised, as the SDK's raw features. Time does not depend on the values, so random
@@ -22,13 +24,15 @@ import onnx
 import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from transformers import CLIPConfig, CLIPModel
+from transformers import CLIPConfig, CLIPModel, ViTConfig, ViTModel
 
 import clip_tokenizer
 from clip_variants import processor
+from vision_models import vit_processor
 
 OPSET = 20  # the newest that torch's TorchScript exporter writes; it keeps the graph of a plain exported model
 NAME = "clip-vit-base-patch32"
+VIT_NAME = "vit-base-patch32-224"
 
 
 class ImageTower(torch.nn.Module):
@@ -49,10 +53,19 @@ class TextTower(torch.nn.Module):
         return self.model.get_text_features(input_ids=input_ids).pooler_output
 
 
+class ClassToken(torch.nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixel_values):
+        return self.model(pixel_values=pixel_values).last_hidden_state[:, 0]
+
+
 @torch.no_grad()
-def random_model():
+def random_model(kind, config, **arguments):
     torch.manual_seed(32)
-    model = CLIPModel._from_config(CLIPConfig(), attn_implementation="eager").eval()
+    model = kind._from_config(config, attn_implementation="eager", **arguments).eval()
     for name, parameter in model.named_parameters():
         if name.endswith("bias"):
             parameter.copy_(0.05 * torch.randn_like(parameter))
@@ -61,10 +74,14 @@ def random_model():
     return model
 
 
-def write_folder(folder, model):
+def write_folder(folder, model, image_processor):
     folder.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(folder, max_shard_size="2GB")
-    (folder / "preprocessor_config.json").write_text(json.dumps(processor(224), indent=1) + "\n")
+    (folder / "preprocessor_config.json").write_text(json.dumps(image_processor, indent=1) + "\n")
+
+
+def write_clip_folder(folder, model):
+    write_folder(folder, model, processor(224))
     clip_tokenizer.write(folder, cut=clip_tokenizer.full_size_ids)
 
 
@@ -102,15 +119,22 @@ def main():
     parser.add_argument("--vision-only-onnx", action="store_true", help="no ONNX file of the text tower")
     arguments = parser.parse_args()
 
-    model = random_model()
-    write_folder(arguments.folder / NAME, model)
     generator = torch.Generator().manual_seed(7)
     pixels = torch.randn(3, 3, 224, 224, generator=generator)
-    tower = ImageTower(model)
-    path = arguments.folder / f"{NAME}-image.onnx"
-    export(path, tower, "pixel_values", pixels[:2], {0: "batch"}, "image_embeds")
-    compare(path, tower, [pixels[:1], pixels])
-    quantise(path)
+
+    def image_onnx(name, tower):
+        path = arguments.folder / f"{name}-image.onnx"
+        export(path, tower, "pixel_values", pixels[:2], {0: "batch"}, "image_embeds")
+        compare(path, tower, [pixels[:1], pixels])
+        quantise(path)
+
+    vit = random_model(ViTModel, ViTConfig(patch_size=32), add_pooling_layer=False)
+    write_folder(arguments.folder / VIT_NAME, vit, vit_processor(224))
+    image_onnx(VIT_NAME, ClassToken(vit))
+
+    model = random_model(CLIPModel, CLIPConfig())
+    write_clip_folder(arguments.folder / NAME, model)
+    image_onnx(NAME, ImageTower(model))
     if arguments.vision_only_onnx:
         return
 

@@ -176,6 +176,7 @@ void bench_attention(const AttentionKernels& kernels, double peak) {
                            .head_size = kHead,
                            .scale = 0.125f,
                            .causal = c.causal,
+                           .position_bias = nullptr,
                            .out = out + head * kHead,
                            .out_stride = kHead * kHeads,
                            .scratch = scratch});

@@ -74,7 +74,7 @@ void measure(const ScoreKernels& kernels, RowType type, Metric metric, int64_t d
     const double begin = seconds_now();
     sink = read_all(memory.get(), static_cast<size_t>(rows * row_bytes));
     const double middle = seconds_now();
-    sink = static_cast<uint64_t>(oag::search::search(segments, row_bytes, prepared, 10, nullptr, kernels, alone)[0][0].row);
+    sink = static_cast<uint64_t>(oag::search::search(segments, row_bytes, prepared, 10, {}, kernels, alone)[0][0].row);
     best_read = std::min(best_read, middle - begin);
     best_search = std::min(best_search, seconds_now() - middle);
   }

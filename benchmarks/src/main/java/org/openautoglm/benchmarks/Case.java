@@ -15,11 +15,18 @@ import java.util.Objects;
  * @param ours never null
  * @param peer null when ours runs alone
  * @param leastCosine of an item of ours with the peer's
+ * @param memory null where it is not measured
  */
-record Case(String name, String model, String precision, int items, String unit, String input, Contender ours, Contender peer, double leastCosine) {
+record Case(String name, String model, String precision, int items, String unit, String input, Contender ours, Contender peer, double leastCosine,
+            PeakMemory memory) {
     /** Both sides compute from the same values. */
     Case(String name, String model, String precision, int items, String unit, String input, Contender ours, Contender peer) {
         this(name, model, precision, items, unit, input, ours, peer, Agreement.leastCosine(precision));
+    }
+
+    /** Memory is not measured. */
+    Case(String name, String model, String precision, int items, String unit, String input, Contender ours, Contender peer, double leastCosine) {
+        this(name, model, precision, items, unit, input, ours, peer, leastCosine, null);
     }
 
     Case {

@@ -23,18 +23,19 @@ import java.util.stream.Stream;
  */
 record ClipOperations(TransformerSize image, TransformerSize text, long patches, long patchValues, long projection) {
     /**
-     * Reads the sizes of a model folder, defaults as in transformers' CLIPConfig.
+     * Reads the sizes of a model folder, defaults as in transformers' CLIPConfig. A ViT alone has no projection, and no text tower that anybody asks for.
      *
      * @throws IOException when there is no readable config.json
      */
     static ClipOperations of(Path folder) throws IOException {
         JsonObject config = JsonParser.parseString(Files.readString(folder.resolve("config.json"))).getAsJsonObject();
-        JsonObject vision = section(config, "vision_config");
+        boolean imagesOnly = config.has("model_type") && config.get("model_type").getAsString().equals("vit");
+        JsonObject vision = imagesOnly ? config : section(config, "vision_config");
         JsonObject text = section(config, "text_config");
         long side = integer(vision, "image_size", 224) / integer(vision, "patch_size", 32);
         long patch = integer(vision, "patch_size", 32);
         return new ClipOperations(size(vision, 768, 3072), size(text, 512, 2048), side * side,
-            integer(vision, "num_channels", 3) * patch * patch, integer(config, "projection_dim", 512));
+            integer(vision, "num_channels", 3) * patch * patch, imagesOnly ? 0 : integer(config, "projection_dim", 512));
     }
 
     /** What ours executes for {@code images} pictures, preprocessing left out. */

@@ -5,8 +5,10 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.openautoglm.Precision;
 import picocli.CommandLine;
@@ -22,7 +24,9 @@ import picocli.CommandLine.Spec;
                         + "Rows are appended to OUT.jsonl, and OUT.csv is made from them.", ""})
 public final class Main implements Callable<Integer> {
     /** What can be measured. */
-    enum Part { IMAGE, TEXT, LONG_TEXT, TEMPLATES, JAVA_CALL, JPEG, SENTENCES }
+    enum Part { IMAGE, TEXT, LONG_TEXT, TEMPLATES, JAVA_CALL, JPEG, LOAD, SENTENCES, SEARCH }
+
+    private static final Set<Part> MAKE_THEIR_OWN = EnumSet.of(Part.SENTENCES, Part.SEARCH);
 
     @Spec private CommandSpec spec;
 
@@ -34,7 +38,7 @@ public final class Main implements Callable<Integer> {
     private String model;
 
     @Option(names = "--cases", paramLabel = "PART", split = ",", defaultValue = "image,text",
-            description = "image, text, long_text, java_call, jpeg; sentences with --model " + MiniLm.NAME + ". Default: ${DEFAULT-VALUE}.")
+            description = "image, text, long_text, templates, java_call, jpeg, load, search; sentences with --model " + MiniLm.NAME + ". Default: ${DEFAULT-VALUE}.")
     private List<Part> parts;
 
     @Option(names = "--precision", paramLabel = "FORMAT", defaultValue = "fp32",
@@ -95,7 +99,7 @@ public final class Main implements Callable<Integer> {
         requireAtLeastOne("--warm-up", warmUp);
         requireAtLeastOne("--pictures", pictures);
         Setup setup = new Setup(models, model, threads, !noPeer, precision);
-        if (!Files.isDirectory(setup.folder()) && !parts.equals(List.of(Part.SENTENCES))) { // which writes its own
+        if (!Files.isDirectory(setup.folder()) && !MAKE_THEIR_OWN.containsAll(parts)) {
             throw new NoSuchFileException(setup.folder() + " is no model folder. Make the models with: python tools/reference/bench_models.py "
                 + models + " (see benchmarks/README.md)");
         }
@@ -124,6 +128,8 @@ public final class Main implements Callable<Integer> {
             case JAVA_CALL -> new JavaCallSuite(setup, runtime);
             case JPEG -> new JpegSuite(setup, runtime, pictures);
             case SENTENCES -> new SentenceSuite(setup);
+            case SEARCH -> new SearchSuite(setup);
+            case LOAD -> new LoadSuite(setup, runtime);
             case TEMPLATES -> new TemplatesSuite(setup);
         };
     }
@@ -147,7 +153,8 @@ public final class Main implements Callable<Integer> {
         String ours = String.format(Locale.ROOT, "ours %.1f ms, median %.1f (%.1f %s/s, %.0f %% of the peak of %.0f GFLOP/s)", row.ours_min_ms(),
             row.ours_median_ms(), row.ours_items_per_second(), row.unit(), row.ours_percent_of_peak(), row.peak_gflops());
         return row.peer() == null ? ours : ours + String.format(Locale.ROOT, "; %s %.1f ms, median %.1f (%.0f %% of the peak); ratio %.2f",
-            row.peer(), row.peer_min_ms(), row.peer_median_ms(), row.peer_percent_of_peak(), row.ratio());
+            row.peer(), row.peer_min_ms(), row.peer_median_ms(), row.peer_percent_of_peak(), row.ratio())
+            + (row.ours_peak_memory_mib() == null ? "" : String.format(Locale.ROOT, "; memory %.0f and %.0f MiB", row.ours_peak_memory_mib(), row.peer_peak_memory_mib()));
     }
 
     /** The line that starts this again, for a POSIX shell. */

@@ -27,6 +27,8 @@ package org.openautoglm.benchmarks;
  * @param ours_percent_of_peak of those operations per second
  * @param peer_gflop operations that one call executes
  * @param peer_percent_of_peak of those operations per second
+ * @param ours_peak_memory_mib that a process of its own took beyond a bare JVM, where it was measured
+ * @param peer_peak_memory_mib the same of the peer
  * @param repetitions of each side, in turn
  * @param warm_up_calls of each side before
  * @param load_before one-minute load average of the machine: above 0 at a start, others work too
@@ -47,7 +49,7 @@ record Row(String date, String name, String model, String precision, int threads
            double ours_min_ms, double ours_median_ms, String peer, Double peer_min_ms, Double peer_median_ms,
            Double ratio, Double ratio_of_medians, Double lowest_cosine,
            double ours_items_per_second, Double peer_items_per_second,
-           double peak_gflops, double ours_gflop, double ours_percent_of_peak, Double peer_gflop, Double peer_percent_of_peak,
+           double peak_gflops, double ours_gflop, double ours_percent_of_peak, Double peer_gflop, Double peer_percent_of_peak, Double ours_peak_memory_mib, Double peer_peak_memory_mib,
            int repetitions, int warm_up_calls, double load_before, double load_after, String ours_backend, String peer_backend,
            String cpu, int cpus, String os, String jdk, String ours_version, String ours_source, String peer_version,
            String command, String note) {
@@ -68,6 +70,7 @@ record Row(String date, String name, String model, String precision, int threads
             rounded(measured.items() / ours.minimum()), alone ? null : rounded(measured.items() / peer.minimum()),
             rounded(peak * 1e-9), rounded(measured.ours().operations() * 1e-9), percent(measured.ours(), ours, peak),
             alone ? null : rounded(other.operations() * 1e-9), alone ? null : percent(other, peer, peak),
+            measured.memory() == null ? null : rounded(measured.memory().ours()), measured.memory() == null ? null : rounded(measured.memory().peer()),
             result.repetitions(), result.warmUpCalls(), rounded(result.loadBefore()), rounded(result.loadAfter()),
             measured.ours().backend(), alone ? null : other.backend(),
             machine.cpu(), machine.cpus(), machine.os(), machine.jdk(), measured.ours().version(), machine.source(),

@@ -1,5 +1,7 @@
 package org.openautoglm.benchmarks;
 
+import ai.onnxruntime.OrtException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.openautoglm.Device;
@@ -35,6 +37,15 @@ record Setup(Path models, String model, int threads, boolean withPeer, Precision
     /** Our model on the host in a precision; the caller closes it. Calls are repeated, and none profits from the one before. */
     OpenAutoGlm load(Precision precision) {
         return OpenAutoGlm.fromPretrained(folder(), options(precision).build());
+    }
+
+    /**
+     * The peer's side of a tower; the caller closes it.
+     *
+     * @param tower as in the ONNX file's name
+     */
+    OnnxModel peer(String tower) throws IOException, OrtException {
+        return new OnnxModel(onnx(tower), threads, precision == Precision.INT8 ? "int8 dynamic per channel" : "fp32");
     }
 
     /** What {@link #load} loads with. */

@@ -3,7 +3,6 @@ package org.openautoglm.benchmarks;
 import ai.onnxruntime.OrtException;
 import java.io.IOException;
 import org.openautoglm.OpenAutoGlm;
-import org.openautoglm.Precision;
 
 /** The two sides of one tower, open: ours in the precision that was asked for, and the peer unless ours runs alone. */
 final class Tower implements AutoCloseable {
@@ -21,8 +20,7 @@ final class Tower implements AutoCloseable {
      * @param part of the model, as in the ONNX file's name
      */
     static Tower open(Setup setup, String part) throws IOException, OrtException {
-        String format = setup.precision() == Precision.INT8 ? "int8 dynamic per channel" : "fp32";
-        OnnxModel peer = setup.withPeer() ? new OnnxModel(setup.onnx(part), setup.threads(), format) : null;
+        OnnxModel peer = setup.withPeer() ? setup.peer(part) : null;
         try {
             return new Tower(setup.load(setup.precision()), peer);
         } catch (RuntimeException | Error failure) {
