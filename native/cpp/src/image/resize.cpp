@@ -1,115 +1,14 @@
 #include "image/resize.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
-#include <numbers>
 #include <vector>
 
 #include "image/resize_rows.h"
+#include "image/resize_weights.h"
 
 namespace oag::image {
 namespace {
-
-// The filters as Resample.c writes them: the bits of the weights depend on the order of these operations.
-double box_filter(double x) { return x > -0.5 && x <= 0.5 ? 1.0 : 0.0; }
-
-double bilinear_filter(double x) {
-  x = std::fabs(x);
-  return x < 1.0 ? 1.0 - x : 0.0;
-}
-
-double hamming_filter(double x) {
-  x = std::fabs(x);
-  if (x == 0.0) return 1.0;
-  if (x >= 1.0) return 0.0;
-  x *= std::numbers::pi;
-  return std::sin(x) / x * (0.54f + 0.46f * std::cos(x));  // single-precision constants, in Pillow too
-}
-
-double bicubic_filter(double x) {
-  constexpr double a = -0.5;
-  x = std::fabs(x);
-  if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1;
-  if (x < 2.0) return (((x - 5) * x + 8) * x - 4) * a;
-  return 0.0;
-}
-
-double sinc(double x) {
-  if (x == 0.0) return 1.0;
-  x *= std::numbers::pi;
-  return std::sin(x) / x;
-}
-
-double lanczos_filter(double x) { return -3.0 <= x && x < 3.0 ? sinc(x) * sinc(x / 3) : 0.0; }
-
-struct Kernel {
-  double (*weight)(double);
-  double support;  // where weight becomes 0, in source pixels at scale 1
-};
-
-Kernel kernel_of(Filter filter) {
-  switch (filter) {
-    case Filter::box: return {box_filter, 0.5};
-    case Filter::bilinear: return {bilinear_filter, 1.0};
-    case Filter::hamming: return {hamming_filter, 1.0};
-    case Filter::bicubic: return {bicubic_filter, 2.0};
-    case Filter::lanczos: return {lanczos_filter, 3.0};
-    case Filter::nearest: break;
-  }
-  throw Error(Status::internal, "a filter without weights");
-}
-
-// The weights of one axis for the results [begin, begin + count) of out_size.
-struct AxisWeights {
-  std::vector<int> first, taps;
-  std::vector<int32_t> weights;  // [count, stride]
-  int stride = 0;
-
-  Taps view() const { return {first.data(), taps.data(), weights.data(), stride, static_cast<int>(first.size())}; }
-  // The source positions that any result reads: [source_begin, source_end).
-  int source_begin() const { return *std::min_element(first.begin(), first.end()); }
-  int source_end() const {
-    int end = 0;
-    for (size_t i = 0; i < first.size(); ++i) end = std::max(end, first[i] + taps[i]);
-    return end;
-  }
-};
-
-// precompute_coeffs and normalize_coeffs_8bpc of Resample.c, for the box of the whole source (whose edges Pillow holds in single
-// precision).
-AxisWeights axis_weights(int in_size, int out_size, int begin, int count, Kernel kernel) {
-  const double scale = static_cast<double>(static_cast<float>(in_size)) / out_size;
-  const double filter_scale = std::max(scale, 1.0);
-  const double support = kernel.support * filter_scale;
-  const double step = 1.0 / filter_scale;
-
-  AxisWeights axis;
-  axis.stride = std::min(static_cast<int>(std::ceil(support)) * 2 + 1, in_size);
-  axis.first.resize(static_cast<size_t>(count));
-  axis.taps.resize(static_cast<size_t>(count));
-  axis.weights.assign(static_cast<size_t>(count) * static_cast<size_t>(axis.stride), 0);
-  std::vector<double> exact(static_cast<size_t>(axis.stride));
-  for (int i = 0; i < count; ++i) {
-    const double center = (begin + i + 0.5) * scale;
-    const int first = std::max(static_cast<int>(center - support + 0.5), 0);
-    const int taps = std::min(static_cast<int>(center + support + 0.5), in_size) - first;
-    double sum = 0.0;
-    for (int k = 0; k < taps; ++k) {
-      exact[static_cast<size_t>(k)] = kernel.weight((k + first - center + 0.5) * step);
-      sum += exact[static_cast<size_t>(k)];
-    }
-    int32_t* weights = axis.weights.data() + static_cast<int64_t>(i) * axis.stride;
-    for (int k = 0; k < taps; ++k) {
-      double weight = exact[static_cast<size_t>(k)];
-      if (sum != 0.0) weight /= sum;
-      weights[k] = static_cast<int32_t>((weight < 0 ? -0.5 : 0.5) + weight * (1 << weight_bits));
-    }
-    axis.first[static_cast<size_t>(i)] = first;
-    axis.taps[static_cast<size_t>(i)] = taps;
-  }
-  return axis;
-}
 
 ResizeLoops loops_of(ResizePath path) {
   ResizeLoops loops{horizontal_row_scalar, vertical_row_scalar, nullptr, nullptr, 0};
@@ -132,49 +31,6 @@ ResizeLoops loops_of(ResizePath path) {
   (void)path;
 #endif
   return loops;
-}
-
-int16_t high_half(int32_t weight) { return static_cast<int16_t>(weight >> low_bits); }
-int16_t low_half(int32_t weight) { return static_cast<int16_t>(weight & ((1 << low_bits) - 1)); }
-
-int32_t pair(int16_t first, int16_t second) { return static_cast<int32_t>(static_cast<uint32_t>(static_cast<uint16_t>(second)) << 16 | static_cast<uint16_t>(first)); }
-
-// Pairs of `count` weights (which is even, or one more is taken as 0). A weight is less than 2, 23 bits, and its high half less than 2^12. The high halves to pairs, the low ones `apart` behind them.
-void pair_up(const int32_t* weights, int count, int32_t* pairs, int apart) {
-  for (int k = 0; k < count; k += 2) {
-    const int32_t a = weights[k], b = k + 1 < count ? weights[k + 1] : 0;
-    pairs[k / 2] = pair(high_half(a), high_half(b));
-    pairs[apart + k / 2] = pair(low_half(a), low_half(b));
-  }
-}
-
-// The weights of an axis for HorizontalRows.
-struct PairedWeights {
-  std::vector<int> first;
-  std::vector<int32_t> pairs;
-  int padded = 0;
-
-  PairedTaps view() const { return {first.data(), pairs.data(), padded, static_cast<int>(first.size())}; }
-};
-
-// Empty where the source is too narrow for the padding.
-PairedWeights paired(const AxisWeights& axis, int in_size, int positions) {
-  PairedWeights result;
-  const int longest = *std::max_element(axis.taps.begin(), axis.taps.end());
-  const int padded = (longest + positions - 1) / positions * positions;
-  if (padded > in_size) return result;
-  result.padded = padded;
-  result.first.reserve(axis.first.size());
-  result.pairs.resize(axis.first.size() * static_cast<size_t>(padded));
-  std::vector<int32_t> row(static_cast<size_t>(padded));
-  for (size_t i = 0; i < axis.first.size(); ++i) {
-    const int first = std::min(axis.first[i], in_size - padded);  // at the right edge the padding goes before the weights
-    std::fill(row.begin(), row.end(), 0);
-    std::copy_n(axis.weights.begin() + static_cast<int64_t>(i) * axis.stride, axis.taps[i], row.begin() + (axis.first[i] - first));
-    pair_up(row.data(), padded, result.pairs.data() + i * static_cast<size_t>(padded), padded / 2);
-    result.first.push_back(first);
-  }
-  return result;
 }
 
 // Rows [first, end) of the source at other columns.
@@ -240,19 +96,18 @@ Picture resize_in_two_passes(RgbView source, Size size, Filter filter, Window wi
   if (same_width && same_height) return copy(source, window);
   if (filter == Filter::nearest) return resize_nearest(source, size, window);
 
-  const Kernel kernel = kernel_of(filter);
   const int64_t window_bytes = int64_t{3} * window.width;
   AxisWeights vertical;
   int first_row = window.top, end_row = window.top + window.height;  // of the source
   if (!same_height) {
-    vertical = axis_weights(source.height, size.height, window.top, window.height, kernel);
+    vertical = axis_weights(source.height, size.height, window.top, window.height, filter);
     first_row = vertical.source_begin();
     end_row = vertical.source_end();
   }
 
   Picture narrowed;  // rows [first_row, end_row) of the source, at the window's columns
   if (!same_width) {
-    narrowed = other_width(source, first_row, end_row, axis_weights(source.width, size.width, window.left, window.width, kernel), loops);
+    narrowed = other_width(source, first_row, end_row, axis_weights(source.width, size.width, window.left, window.width, filter), loops);
     if (same_height) return narrowed;
   }
 

@@ -1,8 +1,7 @@
 // resize_rows.h for AVX2. Only what is called from outside has external linkage, and no standard library header is included: an
 // inline function compiled here could become the copy that every machine runs.
-#include <immintrin.h>
-
 #include "image/resize_pairs.h"
+#include "image/resize_x86.h"
 
 namespace oag::image {
 namespace {
@@ -34,14 +33,7 @@ struct Avx2 {
     const __m256i places = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1, 6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
     return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))), places);
   }
-  static void store_pixel(Ints sums, uint8_t* out) {
-    const __m128i sum = _mm_add_epi32(_mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1)), _mm_set1_epi32(half));
-    const __m128i words = _mm_packs_epi32(_mm_srai_epi32(sum, weight_bits), _mm_setzero_si128());  // the packs saturate, which clips
-    const auto pixel = static_cast<uint32_t>(_mm_cvtsi128_si32(_mm_packus_epi16(words, words)));
-    out[0] = static_cast<uint8_t>(pixel);
-    out[1] = static_cast<uint8_t>(pixel >> 8);
-    out[2] = static_cast<uint8_t>(pixel >> 16);
-  }
+  static void store_pixel(Ints sums, uint8_t* out) { store_clipped(added_halves(sums), out); }
 };
 
 }  // namespace

@@ -3,9 +3,8 @@
 // GCC 12 takes the undefined lanes of its own intrinsics for an oversight (GCC bug 105593).
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #pragma GCC diagnostic ignored "-Wuninitialized"
-#include <immintrin.h>
-
 #include "image/resize_pairs.h"
+#include "image/resize_x86.h"
 
 namespace oag::image {
 namespace {
@@ -44,13 +43,7 @@ struct Avx512 {
                                _mm512_inserti64x4(_mm512_castsi256_si512(both_places), both_places, 1));
   }
   static void store_pixel(Ints sums, uint8_t* out) {
-    const __m256i halves = _mm256_add_epi32(_mm512_castsi512_si256(sums), _mm512_extracti64x4_epi64(sums, 1));
-    const __m128i sum = _mm_add_epi32(_mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1)), _mm_set1_epi32(half));
-    const __m128i words = _mm_packs_epi32(_mm_srai_epi32(sum, weight_bits), _mm_setzero_si128());
-    const auto pixel = static_cast<uint32_t>(_mm_cvtsi128_si32(_mm_packus_epi16(words, words)));
-    out[0] = static_cast<uint8_t>(pixel);
-    out[1] = static_cast<uint8_t>(pixel >> 8);
-    out[2] = static_cast<uint8_t>(pixel >> 16);
+    store_clipped(added_halves(_mm256_add_epi32(_mm512_castsi512_si256(sums), _mm512_extracti64x4_epi64(sums, 1))), out);
   }
 };
 

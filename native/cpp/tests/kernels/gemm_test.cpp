@@ -117,6 +117,31 @@ std::vector<float> product(const MatrixKernels& kernels, const Problem& p, Tiles
 
 }  // namespace
 
+TEST_CASE("rows that are packed some columns at a time lie as rows that are packed at once") {
+  for_each_table([](const Kernels& table) {
+    CHECK((table.int8.pack_columns == nullptr));
+    for (const MatrixKernels* kernels : {&table.fp32, &table.bf16}) {
+      const int64_t panel = kernels->columns_per_panel;
+      for (const int64_t inputs : {int64_t{1}, int64_t{7}, panel - 1, panel, panel + 1, 2 * panel + 3, 5 * panel, int64_t{101}}) {
+        for (int rows = 1; rows <= kernels->rows_per_block; rows += 3) {
+          CAPTURE(inputs);
+          CAPTURE(rows);
+          const std::vector<float> values = random_floats(static_cast<size_t>(rows * inputs), 4);
+          GuardedRows x(rows, inputs, inputs + 3, values);
+          const size_t floats = static_cast<size_t>(rows * kernels->row_bytes(inputs)) / sizeof(float);
+          Guarded at_once(floats, 64), in_parts(floats, 64);
+          kernels->pack_rows(x.row(0), x.stride(), rows, inputs, at_once.data());
+          for (int64_t first = 0; first < inputs; first += 2 * panel) {
+            kernels->pack_columns(x.row(0) + first, x.stride(), rows, inputs, first, std::min(2 * panel, inputs - first), in_parts.data());
+          }
+          REQUIRE(in_parts.surroundings_intact());
+          REQUIRE(same_bits(in_parts.values(), at_once.values()));
+        }
+      }
+    }
+  });
+}
+
 TEST_CASE("pack_weights and unpack_weights: fp32 comes back bit for bit, NaN payloads too, with zeros in what is padded") {
   for_each_table([](const Kernels& table) {
     const MatrixKernels& kernels = table.fp32;

@@ -43,7 +43,7 @@ struct RoundedToBf16 : PackedFp32 {
   static Vec exponential(Vec x) { return reduced_exponential(x); }
 };
 
-constexpr MatrixKernels widened_bf16() { return packed_matrix<WidenedBf16, ReducedMath>("fused multiply-add of fp32", false); }
+constexpr MatrixKernels widened_bf16() { return matrix_of<PackedProduct<WidenedBf16, ReducedMath>>("fused multiply-add of fp32", false); }
 
 }  // namespace
 }  // namespace oag::host

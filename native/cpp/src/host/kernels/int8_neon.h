@@ -6,6 +6,7 @@
 #pragma once
 
 #include "host/kernels/cells_neon.h"
+#include "host/kernels/matrix_of.h"
 
 namespace oag::host {
 namespace {
@@ -35,6 +36,9 @@ inline Int8Row int8_row(const float* x, int64_t count) {
 
 template <class Format>
 struct Int8Product {
+  static constexpr int rows_per_block = kRowsPerBlock, columns_per_panel = kColumnsPerPanel;
+  static constexpr auto pack_columns = no_columns;
+  static constexpr auto multiply_adds = multiply_cells<Format>;
   static constexpr int kCell = kCellBytes<Format>;
 
   static int64_t cell_bytes(int64_t inputs) { return cells_of<Format>(inputs) * kCell; }
@@ -115,22 +119,6 @@ struct Int8Product {
     finish_tile<ReducedMath>(tile, PlainSums(tile, sums));
   }
 };
-
-template <class Format>
-constexpr MatrixKernels int8_matrix(const char* instruction, bool native) {
-  using Product = Int8Product<Format>;
-  return {.instruction = instruction,
-          .native = native,
-          .rows_per_block = kRowsPerBlock,
-          .columns_per_panel = kColumnsPerPanel,
-          .panel_bytes = Product::panel_bytes,
-          .row_bytes = Product::row_bytes,
-          .pack_weights = Product::pack_weights,
-          .unpack_weights = Product::unpack_weights,
-          .pack_rows = Product::pack_rows,
-          .gemm = Product::gemm,
-          .multiply_adds = multiply_cells<Format>};
-}
 
 }  // namespace
 }  // namespace oag::host

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "host/kernels/gemm_simd.h"
+#include "host/kernels/matrix_of.h"
 #include "host/kernels/peak_simd.h"
 #include "host/kernels/reduced_math_simd.h"
 
@@ -129,19 +130,17 @@ struct QuantisedSums {
 };
 
 template <class Format>
-constexpr MatrixKernels int8_matrix(const char* instruction) {
-  return {.instruction = instruction,
-          .native = true,
-          .rows_per_block = Format::kRows,
-          .columns_per_panel = kColumnsPerPanel,
-          .panel_bytes = int8_panel_bytes<Format>,
-          .row_bytes = int8_row_bytes<Format>,
-          .pack_weights = pack_int8_weights<Format>,
-          .unpack_weights = unpack_int8_weights<Format>,
-          .pack_rows = pack_int8_rows<Format>,
-          .gemm = gemm<Format, ReducedMath, QuantisedSums<Format>>,
-          .multiply_adds = multiply_adds<Format>};
-}
+struct Int8Product {
+  static constexpr int rows_per_block = Format::kRows, columns_per_panel = kColumnsPerPanel;
+  static constexpr auto panel_bytes = int8_panel_bytes<Format>;
+  static constexpr auto row_bytes = int8_row_bytes<Format>;
+  static constexpr auto pack_weights = pack_int8_weights<Format>;
+  static constexpr auto unpack_weights = unpack_int8_weights<Format>;
+  static constexpr auto pack_rows = pack_int8_rows<Format>;
+  static constexpr auto pack_columns = no_columns;
+  static constexpr auto gemm = host::gemm<Format, ReducedMath, QuantisedSums<Format>>;
+  static constexpr auto multiply_adds = host::multiply_adds<Format>;
+};
 
 }  // namespace
 }  // namespace oag::host

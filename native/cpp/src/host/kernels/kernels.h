@@ -81,6 +81,9 @@ struct MatrixKernels {
   void (*unpack_weights)(const void* panel, int column_count, int64_t inputs, float* weights, int64_t stride);
   // x [row_count, inputs] at `stride` → packed, row_count · row_bytes(inputs), 64-byte aligned.
   void (*pack_rows)(const float* x, int64_t stride, int row_count, int64_t inputs, void* packed);
+  // x [row_count, count] at `stride`, columns first … first + count of rows of `inputs` inputs → where pack_rows, given all of such a row, has them in `packed`, with its
+  // bits. first is a multiple of columns_per_panel, and so is count unless these are the last columns. Null in int8: a row's scale depends on all of it.
+  void (*pack_columns)(const float* x, int64_t stride, int row_count, int64_t inputs, int64_t first, int64_t count, void* packed);
   void (*gemm)(const GemmTile& tile);
   // `rounds` of independent multiply-adds in registers: what no product can exceed. Returns the operations done (two per multiply-add); `result` receives a number that
   // depends on all of them.

@@ -12,7 +12,7 @@ constexpr Kernels make_table() {
   Kernels table = simd_table("avx2", Isa::avx2);
   table.bf16 = widened_bf16();
   table.bf16_attention = attention_kernels<RoundedToBf16>();
-  table.int8 = int8_matrix<WidenedInt8>("vpmaddwd");
+  table.int8 = matrix_of<Int8Product<WidenedInt8>>("vpmaddwd", true);
   return table;
 }
 constexpr Kernels kTable = make_table();

@@ -38,7 +38,7 @@ struct Bf16 {
   static Vec exponential(Vec x) { return reduced_exponential(x); }
 };
 
-constexpr MatrixKernels kMatrix = packed_matrix<Bf16, ReducedMath>("vdpbf16ps", true);
+constexpr MatrixKernels kMatrix = matrix_of<PackedProduct<Bf16, ReducedMath>>("vdpbf16ps", true);
 constexpr AttentionKernels kAttention = attention_kernels<Bf16>();
 
 }  // namespace

@@ -23,7 +23,7 @@ struct Int8 {
   }
 };
 
-constexpr MatrixKernels kInt8 = int8_matrix<Int8>("vpdpbusd");
+constexpr MatrixKernels kInt8 = matrix_of<Int8Product<Int8>>("vpdpbusd", true);
 
 }  // namespace
 

@@ -13,7 +13,7 @@ struct DotInt8 : Int32Sums {
   static Sum multiply(Sum sum, uint8x16_t rows, uint8x16_t columns) { return vdotq_s32(sum, vreinterpretq_s8_u8(columns), vreinterpretq_s8_u8(rows)); }
 };
 
-constexpr MatrixKernels kInt8 = int8_matrix<DotInt8>("sdot", true);
+constexpr MatrixKernels kInt8 = matrix_of<Int8Product<DotInt8>>("sdot", true);
 
 }  // namespace
 

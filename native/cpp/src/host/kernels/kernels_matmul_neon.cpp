@@ -24,6 +24,9 @@ inline uint16x4_t to_bf16(Vec v) { return vshrn_n_u32(vreinterpretq_u32_f32(roun
 
 // [k / 4][column or row][4]: cells_neon.h.
 struct CellsOfBf16 {
+  static constexpr int rows_per_block = kRowsPerBlock, columns_per_panel = kColumnsPerPanel;
+  static constexpr auto multiply_adds = multiply_cells<PairedBf16>;
+
   static int64_t cells(int64_t inputs) { return cells_of<PairedBf16>(inputs); }
   static int64_t panel_bytes(int64_t inputs) { return cells(inputs) * kColumnsPerPanel * 8; }
   static int64_t row_bytes(int64_t inputs) { return round_up(cells(inputs) * 8, 64); }
@@ -53,6 +56,10 @@ struct CellsOfBf16 {
     }
   }
 
+  static void pack_columns(const float* x, int64_t stride, int row_count, int64_t, int64_t first, int64_t count, void* packed) {
+    pack_rows(x, stride, row_count, count, static_cast<uint16_t*>(packed) + first * row_count);
+  }
+
   static void gemm(const GemmTile& tile) {
     alignas(64) float sums[kRowsPerBlock * kColumnsPerPanel];
     kMultiplyCells<PairedBf16>.by_rows[tile.row_count](cells(tile.inputs), static_cast<const uint8_t*>(tile.rows), static_cast<const uint8_t*>(tile.panel), sums);
@@ -60,18 +67,8 @@ struct CellsOfBf16 {
   }
 };
 
-constexpr MatrixKernels kInt8 = int8_matrix<PairedInt8>("smmla", true);
-constexpr MatrixKernels kBf16 = {.instruction = "bfmmla",
-                                 .native = true,
-                                 .rows_per_block = kRowsPerBlock,
-                                 .columns_per_panel = kColumnsPerPanel,
-                                 .panel_bytes = CellsOfBf16::panel_bytes,
-                                 .row_bytes = CellsOfBf16::row_bytes,
-                                 .pack_weights = CellsOfBf16::pack_weights,
-                                 .unpack_weights = CellsOfBf16::unpack_weights,
-                                 .pack_rows = CellsOfBf16::pack_rows,
-                                 .gemm = CellsOfBf16::gemm,
-                                 .multiply_adds = multiply_cells<PairedBf16>};
+constexpr MatrixKernels kInt8 = matrix_of<Int8Product<PairedInt8>>("smmla", true);
+constexpr MatrixKernels kBf16 = matrix_of<CellsOfBf16>("bfmmla", true);
 
 }  // namespace
 

@@ -21,7 +21,7 @@ struct WideningInt8 : Int32Sums {
 constexpr Kernels with_small_formats(Kernels table) {
   table.bf16 = widened_bf16();
   table.bf16_attention = attention_kernels<RoundedToBf16>();
-  table.int8 = int8_matrix<WideningInt8>("smull", true);
+  table.int8 = matrix_of<Int8Product<WideningInt8>>("smull", true);
   return table;
 }
 constexpr Kernels kTable = with_small_formats(simd_table("neon", Isa::neon));

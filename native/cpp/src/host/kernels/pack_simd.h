@@ -9,6 +9,7 @@
 #pragma once
 
 #include "host/kernels/gemm_simd.h"
+#include "host/kernels/matrix_of.h"
 #include "host/kernels/peak_simd.h"
 
 namespace oag::host {
@@ -71,6 +72,14 @@ inline void pack_rows(const float* x, int64_t stride, int row_count, int64_t inp
   pack_rows_scaled<Format>(x, stride, row_count, inputs, 1.0f, static_cast<float*>(packed));
 }
 
+// A line's inputs divide a panel's columns, so a panel's results are whole lines of the rows that they become.
+template <class Format>
+inline void pack_row_columns(const float* x, int64_t stride, int row_count, int64_t, int64_t first, int64_t count, void* packed) {
+  constexpr int kLineInputs = kLine * Format::kRowInputs;
+  static_assert(kColumnsPerPanel % kLineInputs == 0);
+  pack_rows_scaled<Format>(x, stride, row_count, count, 1.0f, static_cast<float*>(packed) + first / kLineInputs * row_count * kLine);
+}
+
 inline Vec load_or_zero(const float* x, int64_t left) { return left > 0 ? load_first(x, left) : set1(0.0f); }
 
 struct PackedFp32 : Fp32 {
@@ -83,19 +92,17 @@ struct PackedFp32 : Fp32 {
 };
 
 template <class Format, class Math>
-constexpr MatrixKernels packed_matrix(const char* instruction, bool native) {
-  return {.instruction = instruction,
-          .native = native,
-          .rows_per_block = Format::kRows,
-          .columns_per_panel = kColumnsPerPanel,
-          .panel_bytes = panel_bytes<Format>,
-          .row_bytes = row_bytes<Format>,
-          .pack_weights = pack_weights<Format>,
-          .unpack_weights = unpack_weights<Format>,
-          .pack_rows = pack_rows<Format>,
-          .gemm = gemm<Format, Math>,
-          .multiply_adds = multiply_adds<Format>};
-}
+struct PackedProduct {
+  static constexpr int rows_per_block = Format::kRows, columns_per_panel = kColumnsPerPanel;
+  static constexpr auto panel_bytes = host::panel_bytes<Format>;
+  static constexpr auto row_bytes = host::row_bytes<Format>;
+  static constexpr auto pack_weights = host::pack_weights<Format>;
+  static constexpr auto unpack_weights = host::unpack_weights<Format>;
+  static constexpr auto pack_rows = host::pack_rows<Format>;
+  static constexpr auto pack_columns = host::pack_row_columns<Format>;
+  static constexpr auto gemm = host::gemm<Format, Math>;
+  static constexpr auto multiply_adds = host::multiply_adds<Format>;
+};
 
 }  // namespace
 }  // namespace oag::host

@@ -131,9 +131,9 @@ void activate_values(Activation activation, const float* x, int64_t count, float
 constexpr Kernels kTable = {
     .name = "reference",
     .isa = Isa::reference,
-    .fp32 = plain_matrix<PlainProduct<PlainFp32>, float>(true),
-    .bf16 = plain_matrix<PlainProduct<PlainBf16>, float>(false),
-    .int8 = plain_matrix<PlainInt8, uint32_t>(true),
+    .fp32 = matrix_of<PlainProduct<PlainFp32>>("plain C++", true),
+    .bf16 = matrix_of<PlainProduct<PlainBf16>>("plain C++", false),
+    .int8 = matrix_of<PlainInt8>("plain C++", true),
     .attention = {attention_scratch, attention<as_it_is>},
     .bf16_attention = {attention_scratch, attention<through_bf16>},
     .layer_norm = layer_norm,

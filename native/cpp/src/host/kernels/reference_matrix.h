@@ -9,7 +9,7 @@
 #include <type_traits>
 
 #include "host/kernels/bf16.h"
-#include "host/kernels/kernels.h"
+#include "host/kernels/matrix_of.h"
 
 namespace oag::host {
 namespace {
@@ -40,6 +40,22 @@ void finish(const GemmTile& tile, int row, int column, float sum) {
   tile.out[row * tile.out_stride + column] = y;
 }
 
+// ---- measuring: scalar and in plain C++, in as many chains as keep a scalar unit busy
+
+template <class Number>
+int64_t scalar_multiply_adds(int64_t rounds, float* result) {
+  constexpr int kChains = 8;
+  constexpr bool floating = std::is_same_v<Number, float>;
+  constexpr Number x = floating ? Number(0.999) : Number(3), y = floating ? Number(0.001) : Number(5);
+  Number sums[kChains];
+  for (int c = 0; c < kChains; ++c) sums[c] = static_cast<Number>(1 + c);
+  for (int64_t round = 0; round < rounds; ++round)
+    for (Number& sum : sums) sum = sum * x + y;
+  *result = 0;
+  for (Number sum : sums) *result += static_cast<float>(sum);
+  return rounds * kChains * 2;
+}
+
 // ---- fp32 and bf16: numbers that lie as Stored
 
 struct PlainFp32 {
@@ -57,6 +73,8 @@ struct PlainBf16 {
 template <class Format>
 struct PlainProduct {
   using Stored = typename Format::Stored;
+  static constexpr int rows_per_block = kRowsPerBlock, columns_per_panel = kColumnsPerPanel;
+  static constexpr auto multiply_adds = scalar_multiply_adds<float>;
 
   static int64_t panel_bytes(int64_t inputs) { return inputs * kColumnsPerPanel * int64_t{sizeof(Stored)}; }
   static int64_t row_bytes(int64_t inputs) { return (inputs * int64_t{sizeof(Stored)} + 63) / 64 * 64; }
@@ -75,6 +93,11 @@ struct PlainProduct {
   static void pack_rows(const float* x, int64_t stride, int row_count, int64_t inputs, void* packed) {
     for (int i = 0; i < row_count; ++i)
       for (int64_t k = 0; k < inputs; ++k) static_cast<Stored*>(packed)[i * inputs + k] = Format::store(x[i * stride + k]);
+  }
+
+  static void pack_columns(const float* x, int64_t stride, int row_count, int64_t inputs, int64_t first, int64_t count, void* packed) {
+    for (int i = 0; i < row_count; ++i)
+      for (int64_t k = 0; k < count; ++k) static_cast<Stored*>(packed)[i * inputs + first + k] = Format::store(x[i * stride + k]);
   }
 
   static void gemm(const GemmTile& tile) {
@@ -110,6 +133,10 @@ RowScale row_scale(const float* x, int64_t count) {
 }
 
 struct PlainInt8 {
+  static constexpr int rows_per_block = kRowsPerBlock, columns_per_panel = kColumnsPerPanel;
+  static constexpr auto multiply_adds = scalar_multiply_adds<uint32_t>;
+  static constexpr auto pack_columns = no_columns;
+
   // weights [inputs][kColumnsPerPanel] int8, then their scales [kColumnsPerPanel] float
   static int64_t panel_bytes(int64_t inputs) { return inputs * kColumnsPerPanel + kColumnsPerPanel * int64_t{sizeof(float)}; }
   static const float* scales_of(const void* panel, int64_t inputs) {
@@ -164,37 +191,6 @@ struct PlainInt8 {
     }
   }
 };
-
-// ---- measuring: scalar and in plain C++, in as many chains as keep a scalar unit busy
-
-template <class Number>
-int64_t multiply_adds(int64_t rounds, float* result) {
-  constexpr int kChains = 8;
-  constexpr bool floating = std::is_same_v<Number, float>;
-  constexpr Number x = floating ? Number(0.999) : Number(3), y = floating ? Number(0.001) : Number(5);
-  Number sums[kChains];
-  for (int c = 0; c < kChains; ++c) sums[c] = static_cast<Number>(1 + c);
-  for (int64_t round = 0; round < rounds; ++round)
-    for (Number& sum : sums) sum = sum * x + y;
-  *result = 0;
-  for (Number sum : sums) *result += static_cast<float>(sum);
-  return rounds * kChains * 2;
-}
-
-template <class Product, class Number>
-constexpr MatrixKernels plain_matrix(bool native) {
-  return {.instruction = "plain C++",
-          .native = native,
-          .rows_per_block = kRowsPerBlock,
-          .columns_per_panel = kColumnsPerPanel,
-          .panel_bytes = Product::panel_bytes,
-          .row_bytes = Product::row_bytes,
-          .pack_weights = Product::pack_weights,
-          .unpack_weights = Product::unpack_weights,
-          .pack_rows = Product::pack_rows,
-          .gemm = Product::gemm,
-          .multiply_adds = multiply_adds<Number>};
-}
 
 }  // namespace
 }  // namespace oag::host

@@ -12,7 +12,7 @@ constexpr Kernels simd_table(const char* name, Isa isa) {
   return {
       .name = name,
       .isa = isa,
-      .fp32 = packed_matrix<PackedFp32, FullMath>("fused multiply-add", true),
+      .fp32 = matrix_of<PackedProduct<PackedFp32, FullMath>>("fused multiply-add", true),
       .bf16 = {},
       .int8 = {},
       .attention = attention_kernels<AttentionInFp32>(),
