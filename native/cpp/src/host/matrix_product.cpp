@@ -23,8 +23,14 @@ struct Blocks {
 }  // namespace
 
 size_t packed_bytes(const MatrixProduct& product, const MatrixKernels& kernels) {
+  if (product.packed_rows) return 0;
   const int64_t rows = std::min(product.runs * product.rows_per_run, std::max(slab_rows, product.runs > 1 ? product.rows_per_run : 0));
   return static_cast<size_t>((rows + kernels.rows_per_block) * kernels.row_bytes(product.inputs));
+}
+
+size_t slot_bytes(const MatrixProduct& product, const MatrixKernels& kernels) {
+  const auto tile = static_cast<size_t>(kernels.rows_per_block * kernels.columns_per_panel);
+  return std::max(product.slot_floats, product.packed_out ? tile : 0) * sizeof(float);
 }
 
 void multiply(const MatrixProduct& product, const MatrixKernels& kernels, Parallel& parallel, char* packed, HostWorkspace& workspace) {
@@ -40,27 +46,29 @@ void multiply(const MatrixProduct& product, const MatrixKernels& kernels, Parall
     const int64_t rows = one_run ? (step + 1) * product.rows_per_run / steps - first_row : product.rows_per_run;
     const Blocks blocks(rows, kernels.rows_per_block);
     const int64_t all_blocks = runs * blocks.count;
-    auto packed_block = [&](int64_t b) { return packed + (b / blocks.count * rows + blocks.first(b % blocks.count)) * row_bytes; };
+    const char* const packed_rows = product.packed_rows ? product.packed_rows + first_row * row_bytes : packed;
+    auto packed_row = [&](int64_t b) { return (b / blocks.count * rows + blocks.first(b % blocks.count)) * row_bytes; };
 
     // Packing moves memory and does little else: pieces of about 64 KiB.
     const int64_t pack_blocks = std::max<int64_t>(1, 65536 / (row_bytes * kernels.rows_per_block));
-    parallel.run((all_blocks + pack_blocks - 1) / pack_blocks, [&](int64_t task, int slot) {
+    const int64_t pack_tasks = product.packed_rows ? 0 : (all_blocks + pack_blocks - 1) / pack_blocks;
+    parallel.run(pack_tasks, [&](int64_t task, int slot) {
       for (int64_t b = task * pack_blocks; b < std::min(all_blocks, (task + 1) * pack_blocks); b++)
-        product.pack(first_run + b / blocks.count, first_row + blocks.first(b % blocks.count), blocks.size(b % blocks.count), packed_block(b),
+        product.pack(first_run + b / blocks.count, first_row + blocks.first(b % blocks.count), blocks.size(b % blocks.count), packed + packed_row(b),
                      workspace.slot<float>(slot));
     });
 
     const int64_t group_blocks = std::max<int64_t>(1, group_rows / kernels.rows_per_block);
     const int64_t groups = (all_blocks + group_blocks - 1) / group_blocks;
     const int64_t chunks = (product.panels + task_panels - 1) / task_panels;
-    parallel.run(groups * chunks, [&](int64_t task, int) {
+    parallel.run(groups * chunks, [&](int64_t task, int slot) {
       const int64_t group = task / chunks, chunk = task % chunks;
       for (int64_t p = chunk * task_panels; p < std::min(product.panels, (chunk + 1) * task_panels); p++) {
         const MatrixProduct::Panel panel = product.panel(p);
         for (int64_t b = group * group_blocks; b < std::min(all_blocks, (group + 1) * group_blocks); b++) {
           const int64_t run = first_run + b / blocks.count, row = first_row + blocks.first(b % blocks.count);
           GemmTile tile;
-          tile.rows = packed_block(b);
+          tile.rows = packed_rows + packed_row(b);
           tile.panel = panel.memory;
           tile.inputs = product.inputs;
           tile.row_count = blocks.size(b % blocks.count);
@@ -68,10 +76,14 @@ void multiply(const MatrixProduct& product, const MatrixKernels& kernels, Parall
           tile.bias = panel.bias;
           tile.residual = product.residual ? product.residual + (run * product.residual_run + row) * product.out_stride + panel.first_column : nullptr;
           tile.residual_stride = product.out_stride;
-          tile.out = product.out + (run * product.out_run + row) * product.out_stride + panel.first_column;
-          tile.out_stride = product.out_stride;
+          tile.out = product.packed_out ? workspace.slot<float>(slot) : product.out + (run * product.out_run + row) * product.out_stride + panel.first_column;
+          tile.out_stride = product.packed_out ? kernels.columns_per_panel : product.out_stride;
           tile.activation = product.activation;
           kernels.gemm(tile);
+          if (product.packed_out) {
+            char* const block = product.packed_out + row * kernels.row_bytes(product.out_stride);
+            kernels.pack_columns(tile.out, tile.out_stride, tile.row_count, product.out_stride, panel.first_column, panel.column_count, block);
+          }
         }
       }
     });

@@ -17,6 +17,8 @@ struct MatrixProduct {
   int64_t out_run = 0;       // rows from one run's result to the next; with one run it does not matter
   int64_t inputs = 0;
 
+  // All rows, of one run, packed already: where another product left them (packed_out); or null, and each is packed here.
+  const char* packed_rows = nullptr;
   // Writes rows first … first + count of run `run` to `packed` (MatrixKernels::pack_rows). `scratch` has slot_floats floats.
   FunctionRef<void(int64_t run, int64_t first, int count, void* packed, float* scratch)> pack;
   size_t slot_floats = 0;
@@ -35,13 +37,15 @@ struct MatrixProduct {
   const float* residual = nullptr;  // row r of run i at (i · residual_run + r) · out_stride, or null
   int64_t residual_run = 0;
   float* out = nullptr;
-  int64_t out_stride = 0;
+  int64_t out_stride = 0;      // the columns of a result
+  char* packed_out = nullptr;  // in place of out: results of one run, packed for a product by the same kernels, each panel's to MatrixKernels::pack_columns
 };
 
-// `packed` has packed_bytes bytes on a 64-byte boundary; the workspace has slot scratch of product.slot_floats floats per thread.
+// `packed` has packed_bytes bytes on a 64-byte boundary; the workspace has slot scratch of slot_bytes per thread.
 void multiply(const MatrixProduct& product, const MatrixKernels& kernels, Parallel& parallel, char* packed, HostWorkspace& workspace);
 
 // Bytes of packed rows that `multiply` needs at once.
 size_t packed_bytes(const MatrixProduct& product, const MatrixKernels& kernels);
+size_t slot_bytes(const MatrixProduct& product, const MatrixKernels& kernels);
 
 }  // namespace oag::host

@@ -3,6 +3,7 @@
 
 #include "core/arena.h"
 #include "host/kernels/kernels.h"
+#include "host/tensor_forms.h"
 #include "host/weights.h"
 #include "host/workspace.h"
 #include "ops/recorder.h"
@@ -21,7 +22,7 @@ class HostPass final : public Pass {
   void write(const Tensor& tensor, FunctionRef<void(void* values)> fill) override;
 
  private:
-  void run(const op::Linear& linear, float* out);
+  void run(const op::Linear& linear, const Tensor& out);
   void run(const op::LayerNorm& norm, float* out);
   void run(const op::Attention& attention, float* out);
   void run(const op::Embed& embed, float* out);
@@ -46,6 +47,7 @@ class HostPass final : public Pass {
   const Kernels& kernels_;
   Parallel& parallel_;
   const Parallel::Busy busy_;
+  const TensorForms forms_;
   ArenaPlan plan_;
   char* arena_;
 };

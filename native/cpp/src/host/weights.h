@@ -30,6 +30,7 @@ class HostWeights final : public Weights {
   // What multiplies a matrix.
   const MatrixKernels& format(Parameter parameter) const { return *formats_[parameter.index]; }
 
+  int64_t part_rows(Parameter parameter) const { return parameters_[parameter].part_rows(); }
   int64_t panels_per_part(Parameter parameter) const;
   // Panel `panel` of part `part` of a matrix.
   const void* panel(Parameter parameter, int64_t part, int64_t panel) const;

@@ -10,7 +10,10 @@ class Recorder final : public Pass {
  public:
   Recorder(const ParameterList& parameters, Recording& recording) : Pass(parameters), recording_(recording) {}
 
-  void read(const Tensor& tensor, void*) override { use(tensor); }
+  void read(const Tensor& tensor, void*) override {
+    use(tensor);
+    recording_.tensors_[tensor.id].is_read = true;
+  }
 
   // What nothing reads is a result, and lives to the end.
   void finish() {
@@ -30,7 +33,7 @@ class Recorder final : public Pass {
  private:
   void add(const Tensor& tensor) {
     const auto now = static_cast<int64_t>(recording_.operations_.size());
-    recording_.tensors_.push_back({tensor, now, now});
+    recording_.tensors_.push_back({tensor, now, now, false});
     read_.push_back(false);
   }
 
@@ -51,14 +54,14 @@ Recording record(const ParameterList& parameters, const Program& program) {
   return recording;
 }
 
-ArenaPlan Recording::plan(const Bindings& bindings) const {
+std::vector<Lifetime> Recording::lifetimes(const Bindings& bindings) const {
   std::vector<Lifetime> lifetimes;
   lifetimes.reserve(tensors_.size());
   for (const Born& born : tensors_) {
     const Shape& shape = born.tensor.shape;
     lifetimes.push_back({shape.rows.value(bindings) * shape.width.value(bindings) * static_cast<int64_t>(size_of(born.tensor.dtype)), born.born, born.dies});
   }
-  return plan_arena(lifetimes);
+  return lifetimes;
 }
 
 void RecordedOrder::next_tensor(const Tensor& tensor, const char* what) {

@@ -18,10 +18,13 @@ class Recording {
     Tensor tensor;
     int64_t born = 0;  // index of the operation that makes it, or that comes next for an input
     int64_t dies = 0;  // index of the last operation that reads it
+    bool is_read = false;  // by Pass::read: its values are wanted as such
   };
 
-  // Where each tensor lies when the symbols have these values.
-  ArenaPlan plan(const Bindings& bindings) const;
+  // Of each tensor when the symbols have these values.
+  std::vector<Lifetime> lifetimes(const Bindings& bindings) const;
+  // Where each tensor lies then.
+  ArenaPlan plan(const Bindings& bindings) const { return plan_arena(lifetimes(bindings)); }
 
   const std::vector<Operation>& operations() const { return operations_; }
   const std::vector<Born>& tensors() const { return tensors_; }

@@ -12,6 +12,7 @@
 #include "core/sequence_table.h"
 #include "host/executor.h"
 #include "host/isa.h"
+#include "host/weights.h"
 #include "ops/recorder.h"
 #include "runtime/thread_pool.h"
 #include "support/each_isa.h"
@@ -22,8 +23,9 @@ namespace oag::test {
 // Memory is poisoned: what was not written is NaN.
 class HostBench {
  public:
-  HostBench(host::Isa isa, int threads, const ParameterList& parameters, const ParameterSource& source, Pages pages = Pages::small)
-      : parameters_(parameters), threads_(threads), executor_(host::choose_kernels(&isa), threads_, true, pages), weights_(executor_.prepare(parameters, source)),
+  HostBench(host::Isa isa, int threads, const ParameterList& parameters, const ParameterSource& source, Pages pages = Pages::small,
+            const PrecisionPlan& plan = {})
+      : parameters_(parameters), threads_(threads), executor_(host::choose_kernels(&isa), threads_, true, pages), weights_(executor_.prepare(parameters, source, plan)),
         workspace_(executor_.create_workspace()) {}
 
   void run(const Program& program) { run(program, program); }
@@ -32,7 +34,8 @@ class HostBench {
     const Recording recording = record(parameters_, recorded);
     run(*executor_.begin(parameters_, *weights_, recording, {1, 1, 1, 1}, *workspace_));
   }
-  const Weights& weights() const { return *weights_; }
+  const host::HostWeights& weights() const { return static_cast<const host::HostWeights&>(*weights_); }
+  int64_t workspace_bytes() const { return workspace_->bytes(); }
 
  private:
   const ParameterList& parameters_;

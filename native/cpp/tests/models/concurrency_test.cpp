@@ -1,8 +1,13 @@
 // One model, many callers: each result has the bits of a call alone.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <thread>
 
 #include "core/error.h"
@@ -12,6 +17,32 @@
 
 using namespace oag;
 using namespace oag::test;
+
+namespace {
+
+// How often each worker thread of this process has got or given up a CPU, by thread; -1 for one that is not asleep.
+std::map<std::string, int64_t> switches_of_workers() {
+  std::map<std::string, int64_t> all;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream file(task.path() / "status");
+    bool worker = false, asleep = false;
+    int64_t switches = 0;
+    for (std::string line; std::getline(file, line);) {
+      const std::string value = line.substr(std::min(line.size(), line.find('\t') + 1));
+      if (line.rfind("Name:", 0) == 0) worker = value == "openautoglm";
+      if (line.rfind("State:", 0) == 0) asleep = value[0] == 'S';
+      if (line.find("_ctxt_switches:") != std::string::npos) switches += std::stoll(value);
+    }
+    if (worker) all[task.path().filename()] = asleep ? switches : -1;
+  }
+  return all;
+}
+
+bool all_asleep(const std::map<std::string, int64_t>& workers) {
+  return std::none_of(workers.begin(), workers.end(), [](const auto& worker) { return worker.second < 0; });
+}
+
+}  // namespace
 
 TEST_CASE("64 threads on one model get the bits of one thread, whatever the passes, mates and workers") {
   const Golden golden = load_golden("tiny-clip");
@@ -127,5 +158,25 @@ TEST_CASE("pictures that are prepared beside the pass before have the bits and t
       for (const auto& held : all) CHECK(static_cast<bool>(*held));
       CHECK_FALSE(static_cast<bool>(Allowance::Held(runtime->pictures_ahead())));
     }
+  }
+}
+
+TEST_CASE("between calls no thread of the library runs: each sleeps until the next one") {
+  const Golden golden = load_golden("tiny-clip");
+  const Model model(std::make_shared<Runtime>(RuntimeOptions{.device = Device::host, .threads = 3, .plugin_folder = {}}), golden.folder, Precision::fp32);
+  std::vector<ImageRequest> images;
+  for (const auto& picture : golden.pictures) images.push_back(EncodedImage{picture.data(), picture.size()});
+  std::vector<float> out(std::max(images.size(), golden.ids.size()) * static_cast<size_t>(model.definition().embedding_size()));
+  const auto pause = [] { std::this_thread::sleep_for(std::chrono::milliseconds(20)); };
+  for (int call = 0; call < 3; call++) {
+    model.encode_images(images, out.data(), nullptr);
+    model.encode_texts(golden.packed_ids().data(), golden.offsets().data(), static_cast<int64_t>(golden.ids.size()), out.data());
+    // They may take a while on a busy machine, but once asleep they stay so: who has not got a CPU cannot have used one.
+    std::map<std::string, int64_t> before = switches_of_workers();
+    for (int wait = 0; wait < 1000 && (before.size() != 2 || !all_asleep(before)); wait++, before = switches_of_workers()) pause();
+    REQUIRE(before.size() == 2);
+    REQUIRE(all_asleep(before));
+    for (int moment = 0; moment < 10; moment++) pause();
+    CHECK(switches_of_workers() == before);
   }
 }

@@ -69,9 +69,9 @@ struct TowerBench {
   // All tokens of all texts, none cut: what is pooled must be a text's last row for the result to be golden.
   Sequences text_rows() const { return make_sequences(SequenceTable(golden.offsets())); }
 
-  // Records the program with the sizes it has, and runs it; the pass may be wrapped.
+  // Records the program with the sizes it has, and runs it; the pass may be wrapped, and is when it is recorded.
   void run(const Program& program, const std::function<void(Pass&, const Program&)>& around = [](Pass& pass, const Program& inner) { inner(pass); }) {
-    const Recording recording = record(parameters(), program);
+    const Recording recording = record(parameters(), [&](Pass& pass) { around(pass, program); });
     const auto pass = executor.begin(parameters(), *weights, recording, {1, 1, 1, 1}, *workspace);
     around(*pass, program);
   }
