@@ -159,6 +159,9 @@ typedef struct oag_model_info {
   double least_image_cosine; /* with the fp32 embedding, over the built-in pictures; 1 in fp32; NaN without an image tower */
   double least_text_cosine;  /* the same over the built-in texts */
   oag_scores scores;
+  int32_t image_tokens;      /* vectors that oag_encode_image_tokens gives for a picture; 0 without an image tower, or where it gives none */
+  int32_t image_token_size;  /* floats in each */
+  int32_t text_token_size;   /* floats in each vector of oag_encode_text_tokens; 0 without a text tower, or where it gives none */
 } oag_model_info;
 
 /* Fills `info` up to info->struct_size. */
@@ -175,7 +178,8 @@ enum {
   OAG_STRING_OPERATIONS = 6,     /* the recorded operation lists, one line per operation, symbolic rows */
   OAG_STRING_EMBEDDING = 7,      /* which vector the embedding is: "mean of the tokens, length 1" */
   OAG_STRING_PROMPTS = 8,        /* JSON: {"prompts": {name: what is put before a text}, "default": the name of the one that is put unasked, or ""} */
-  OAG_STRING_MADE_TOKENIZER = 9  /* the text of a tokenizer.json, made of vocab.txt, where the folder has only that; else empty */
+  OAG_STRING_MADE_TOKENIZER = 9, /* the text of a tokenizer.json, made of vocab.txt, where the folder has only that; else empty */
+  OAG_STRING_TOKENS = 10         /* which vectors oag_encode_*_tokens give: "the tokens behind the last block"; empty where they give none */
 };
 
 /* What the cache of beginnings (oag_model_options.prefix_cache_bytes) did since the model was loaded; all 0 without one. */
@@ -242,6 +246,18 @@ OAG_API oag_status oag_encode_images(const oag_model* model, const oag_image* im
  * `offsets` has count + 1 entries from 0, never falling. Result as in oag_encode_images. */
 OAG_API oag_status oag_encode_texts(const oag_model* model, const int32_t* ids, const int64_t* offsets, size_t count, float* embeddings,
                                     size_t capacity, char* error, size_t error_capacity);
+
+/* The vectors of a picture's patches (and class token), or of a text's tokens, each by itself: for late interaction (oag_max_similarity) and other work on regions and
+ * words. Which vector: OAG_STRING_TOKENS. Not normalised. The last block computes all rows here, so such a call takes somewhat longer than one for embeddings.
+ *
+ * Of pictures: tokens [count, image_tokens, image_token_size]; otherwise as oag_encode_images. */
+OAG_API oag_status oag_encode_image_tokens(const oag_model* model, const oag_image* images, size_t count, float* tokens, size_t capacity, oag_item* items,
+                                           char* error, size_t error_capacity);
+
+/* Of texts: tokens [offsets[count], text_token_size], the vector of ids[t] in row t, special tokens and padding included, so that `offsets` are those of the
+ * vectors, too; otherwise as oag_encode_texts. */
+OAG_API oag_status oag_encode_text_tokens(const oag_model* model, const int32_t* ids, const int64_t* offsets, size_t count, float* tokens, size_t capacity,
+                                          char* error, size_t error_capacity);
 
 /* Scores images [image_count, embedding_size] against texts [text_count, embedding_size], raw or normalised alike: writes
  * logits [image_count, text_count] as the model was trained (temperature-scaled cosine) and, unless NULL, probabilities of the same shape

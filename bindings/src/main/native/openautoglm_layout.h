@@ -41,6 +41,9 @@ static const int32_t offsetof_oag_model_info_text_pad_id = offsetof(oag_model_in
 static const int32_t offsetof_oag_model_info_text_lower_case = offsetof(oag_model_info, text_lower_case);
 static const int32_t offsetof_oag_model_info_parameter_count = offsetof(oag_model_info, parameter_count);
 static const int32_t offsetof_oag_model_info_scores = offsetof(oag_model_info, scores);
+static const int32_t offsetof_oag_model_info_image_tokens = offsetof(oag_model_info, image_tokens);
+static const int32_t offsetof_oag_model_info_image_token_size = offsetof(oag_model_info, image_token_size);
+static const int32_t offsetof_oag_model_info_text_token_size = offsetof(oag_model_info, text_token_size);
 static const int32_t offsetof_oag_model_info_least_image_cosine = offsetof(oag_model_info, least_image_cosine);
 static const int32_t offsetof_oag_model_info_least_text_cosine = offsetof(oag_model_info, least_text_cosine);
 

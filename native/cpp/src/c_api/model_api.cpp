@@ -67,8 +67,35 @@ std::string string_of(const Model& model, oag_model_string which) {
     case OAG_STRING_EMBEDDING: return model.definition().embedding();
     case OAG_STRING_PROMPTS: return prompts_of(model.definition().text_spec());
     case OAG_STRING_MADE_TOKENIZER: return model.made_tokenizer();
+    case OAG_STRING_TOKENS: return model.definition().tokens();
     default: throw Error(Status::invalid_argument, "which is " + std::to_string(which) + ", none of OAG_STRING_*");
   }
+}
+
+void check_texts(const int32_t* ids, const int64_t* offsets, size_t count, const float* out, const char* name) {
+  require(count > 0, "count is 0: there is no text to encode");
+  if (!ids || !offsets || !out) throw Error(Status::invalid_argument, std::string("ids, offsets or ") + name + " is NULL");
+  require(offsets[0] == 0, "offsets[0] is not 0");
+  for (size_t i = 0; i < count; i++) require(offsets[i] <= offsets[i + 1], "offsets fall");
+}
+
+// One call over pictures: `encode` is given them and where their results go, null where the first bad picture fails the call.
+oag_status encode_pictures(const oag_image* images, size_t count, oag_item* items, char* error, size_t error_capacity,
+                           FunctionRef<void(const std::vector<ImageRequest>&, std::vector<ItemResult>*)> encode) {
+  std::vector<ImageRequest> requests;
+  requests.reserve(count);
+  for (size_t i = 0; i < count; i++) requests.push_back(read_image(image_at(images, i), "images[" + std::to_string(i) + "]"));
+  std::vector<ItemResult> results(items ? count : 0);
+  encode(requests, items ? &results : nullptr);
+  bool all_done = true;
+  for (size_t i = 0; i < results.size(); i++) {
+    items[i].status = static_cast<oag_status>(results[i].status);
+    write_error(results[i].text, items[i].error, sizeof items[i].error);
+    all_done &= results[i].status == Status::ok;
+  }
+  if (all_done) return OAG_OK;
+  write_error("some images failed: each item has its own status and error", error, error_capacity);
+  return OAG_PARTIAL;
 }
 
 // In fp32 nothing was measured, for it is what the others are measured against.
@@ -91,9 +118,12 @@ oag_model_info info_of(const Model& model) {
     info.has_image_tower = 1;
     info.image_width = image->width;
     info.image_height = image->height;
+    info.image_token_size = static_cast<int32_t>(definition.image_tower()->token_size());
+    if (info.image_token_size > 0) info.image_tokens = static_cast<int32_t>(image->rows_per_image);
   }
   if (const models::TextSpec* text = definition.text_spec()) {
     info.has_text_tower = 1;
+    info.text_token_size = static_cast<int32_t>(definition.text_tower()->token_size());
     info.vocabulary_size = static_cast<int32_t>(text->vocabulary);
     info.text_max_tokens = static_cast<int32_t>(text->max_tokens);
     info.text_pad_to = static_cast<int32_t>(text->pad_to);
@@ -177,20 +207,21 @@ OAG_API oag_status oag_encode_images(const oag_model* model, const oag_image* im
     require(count > 0, "count is 0: there is no image to encode");
     require(images != nullptr && embeddings != nullptr, "images or embeddings is NULL");
     require_room(count, static_cast<size_t>(call->definition().embedding_size()), capacity, "embeddings");
-    std::vector<ImageRequest> requests;
-    requests.reserve(count);
-    for (size_t i = 0; i < count; i++) requests.push_back(read_image(image_at(images, i), "images[" + std::to_string(i) + "]"));
-    std::vector<ItemResult> results(items ? count : 0);
-    call->encode_images(requests, embeddings, items ? &results : nullptr);
-    bool all_done = true;
-    for (size_t i = 0; i < results.size(); i++) {
-      items[i].status = static_cast<oag_status>(results[i].status);
-      write_error(results[i].text, items[i].error, sizeof items[i].error);
-      all_done &= results[i].status == Status::ok;
-    }
-    if (all_done) return OAG_OK;
-    write_error("some images failed: each item has its own status and error", error, error_capacity);
-    return OAG_PARTIAL;
+    return encode_pictures(images, count, items, error, error_capacity,
+                           [&](const auto& requests, std::vector<ItemResult>* results) { call->encode_images(requests, embeddings, results); });
+  });
+}
+
+OAG_API oag_status oag_encode_image_tokens(const oag_model* model, const oag_image* images, size_t count, float* tokens, size_t capacity, oag_item* items,
+                                           char* error, size_t error_capacity) {
+  return guarded(error, error_capacity, [&]() -> oag_status {
+    const InCall call(model);
+    require(count > 0, "count is 0: there is no image to encode");
+    require(images != nullptr && tokens != nullptr, "images or tokens is NULL");
+    if (const models::ImageSpec* spec = call->definition().image_spec())  // a model without is refused below
+      require_room(count, static_cast<size_t>(spec->rows_per_image * call->definition().image_tower()->token_size()), capacity, "tokens");
+    return encode_pictures(images, count, items, error, error_capacity,
+                           [&](const auto& requests, std::vector<ItemResult>* results) { call->encode_image_tokens(requests, tokens, results); });
   });
 }
 
@@ -198,12 +229,20 @@ OAG_API oag_status oag_encode_texts(const oag_model* model, const int32_t* ids, 
                                     char* error, size_t error_capacity) {
   return guarded(error, error_capacity, [&] {
     const InCall call(model);
-    require(count > 0, "count is 0: there is no text to encode");
-    require(ids != nullptr && offsets != nullptr && embeddings != nullptr, "ids, offsets or embeddings is NULL");
-    require(offsets[0] == 0, "offsets[0] is not 0");
-    for (size_t i = 0; i < count; i++) require(offsets[i] <= offsets[i + 1], "offsets fall");
+    check_texts(ids, offsets, count, embeddings, "embeddings");
     require_room(count, static_cast<size_t>(call->definition().embedding_size()), capacity, "embeddings");
     call->encode_texts(ids, offsets, static_cast<int64_t>(count), embeddings);
+  });
+}
+
+OAG_API oag_status oag_encode_text_tokens(const oag_model* model, const int32_t* ids, const int64_t* offsets, size_t count, float* tokens, size_t capacity,
+                                          char* error, size_t error_capacity) {
+  return guarded(error, error_capacity, [&] {
+    const InCall call(model);
+    check_texts(ids, offsets, count, tokens, "tokens");
+    if (const models::Tower* tower = call->definition().text_tower())  // a model without is refused below
+      require_room(static_cast<size_t>(offsets[count]), static_cast<size_t>(tower->token_size()), capacity, "tokens");
+    call->encode_text_tokens(ids, offsets, static_cast<int64_t>(count), tokens);
   });
 }
 

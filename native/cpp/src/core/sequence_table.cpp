@@ -38,10 +38,8 @@ SequenceTable::SequenceTable(std::vector<int64_t> offsets, std::vector<int32_t> 
   defect_unless(static_cast<int64_t>(tree_.nodes.size()) == runs(), "runs need one node each");
   for (const int32_t node : tree_.nodes) defect_unless(node >= 0 && node < nodes, "a run is of no node of the tree");
   for (const int32_t node : tree_.ends) defect_unless(node >= 0 && node < nodes, "a sequence ends in no node of the tree");
-  const std::vector<int64_t> run_of = runs_of_nodes(tree_);
-  for (int64_t r = 0; r < runs(); r++) defect_unless(run_of[static_cast<size_t>(tree_.nodes[static_cast<size_t>(r)])] == r, "two runs are of one node");
-  end_runs_.reserve(tree_.ends.size());
-  for (const int32_t node : tree_.ends) end_runs_.push_back(run_of[static_cast<size_t>(node)]);
+  node_runs_ = runs_of_nodes(tree_);
+  for (int64_t r = 0; r < runs(); r++) defect_unless(node_runs_[static_cast<size_t>(tree_.nodes[static_cast<size_t>(r)])] == r, "two runs are of one node");
 }
 
 SequenceTable SequenceTable::uniform(int64_t count, int64_t length) {
@@ -55,6 +53,18 @@ int64_t SequenceTable::chosen_row(int64_t s, RowChoice choice) const {
   const int64_t run = end_run(s);
   defect_unless(run >= 0, "the last row of sequence " + std::to_string(s) + " is not among these");
   return choice == RowChoice::first ? begin(run) : offsets_[run + 1] - 1;
+}
+
+std::vector<int64_t> SequenceTable::runs_of(int64_t s) const {
+  if (!has_tree_) return {s};
+  std::vector<int64_t> runs;
+  for (int32_t node = tree_.ends[static_cast<size_t>(s)]; node >= 0; node = tree_.parents[static_cast<size_t>(node)]) {
+    const int64_t run = node_runs_[static_cast<size_t>(node)];
+    defect_unless(run >= 0, "some rows of sequence " + std::to_string(s) + " are not among these");
+    runs.push_back(run);
+  }
+  std::reverse(runs.begin(), runs.end());
+  return runs;
 }
 
 const char* name_of(Pooling pooling) {

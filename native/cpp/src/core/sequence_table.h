@@ -42,15 +42,17 @@ class SequenceTable {
 
   // The row that stands for sequence s. Error(internal) for the first row where there is a tree: it may be another table's.
   int64_t chosen_row(int64_t s, RowChoice choice) const;
+  // The runs that are sequence s, in order of position. Error(internal) where another table has one of them.
+  std::vector<int64_t> runs_of(int64_t s) const;
 
  private:
-  int64_t end_run(int64_t s) const { return has_tree_ ? end_runs_[static_cast<size_t>(s)] : s; }
+  int64_t end_run(int64_t s) const { return has_tree_ ? node_runs_[static_cast<size_t>(tree_.ends[static_cast<size_t>(s)])] : s; }
 
   std::vector<int64_t> offsets_;
   std::vector<int32_t> first_positions_;
   bool has_tree_ = false;
   PrefixTree tree_;
-  std::vector<int64_t> end_runs_;  // [sequences], or -1 where another table has the end
+  std::vector<int64_t> node_runs_;  // [nodes of the tree]: the run with its rows, or -1 where another table has them
 
   friend Sequences choose_rows(const Sequences& sequences, RowChoice choice);
 };

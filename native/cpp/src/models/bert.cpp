@@ -18,6 +18,9 @@ class SentenceTower final : public Tower {
   State begin(Ops& ops, const TowerInput& ids, const Sequences& rows) const override { return encoder_.begin(ops, ids.values, rows); }
   State block(Ops& ops, const State& state) const override { return encoder_.block(ops, state, head_.only_row()); }
   Tensor finish(Ops& ops, const State& state) const override { return head_.finish(ops, state); }
+  int64_t token_size() const override { return head_.token_size(); }
+  State token_block(Ops& ops, const State& state) const override { return encoder_.block(ops, state, std::nullopt); }
+  Tensor finish_tokens(Ops& ops, const State& state) const override { return head_.finish_tokens(ops, state); }
   const SentenceHead& head() const { return head_; }
 
  private:
@@ -39,6 +42,7 @@ class SentenceEncoder final : public Definition {
   const char* family() const override { return family_; }
   int64_t embedding_size() const override { return tower_->head().embedding_size(); }
   std::string embedding() const override { return tower_->head().text(); }
+  std::string tokens() const override { return tower_->head().token_text(); }
   const ImageSpec* image_spec() const override { return nullptr; }
   const TextSpec* text_spec() const override { return &spec_; }
   const Tower* image_tower() const override { return nullptr; }

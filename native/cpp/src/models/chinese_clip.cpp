@@ -12,16 +12,21 @@ namespace {
 
 class TextTower final : public Tower {
  public:
-  TextTower(BertEncoder encoder, Parameter projection) : encoder_(std::move(encoder)), projection_(projection) {}
+  TextTower(BertEncoder encoder, Parameter projection, int64_t token_size)
+      : encoder_(std::move(encoder)), projection_(projection), token_size_(token_size) {}
 
   int blocks() const override { return encoder_.blocks(); }
   State begin(Ops& ops, const TowerInput& ids, const Sequences& rows) const override { return encoder_.begin(ops, ids.values, rows); }
   State block(Ops& ops, const State& state) const override { return encoder_.block(ops, state, RowChoice::first); }
   Tensor finish(Ops& ops, const State& state) const override { return ops.linear(state.tensors.at("x"), projection_); }
+  int64_t token_size() const override { return token_size_; }
+  State token_block(Ops& ops, const State& state) const override { return encoder_.block(ops, state, std::nullopt); }
+  Tensor finish_tokens(Ops& ops, const State& state) const override { return finish(ops, state); }
 
  private:
   BertEncoder encoder_;
   Parameter projection_;
+  int64_t token_size_;
 };
 
 class ChineseClip final : public Definition {
@@ -34,6 +39,9 @@ class ChineseClip final : public Definition {
 
   const char* family() const override { return "chinese_clip"; }
   std::string embedding() const override { return "the projected class token of a picture, the projected first token of a text"; }
+  std::string tokens() const override {
+    return "the class token and patches of a picture behind the last layer norm, the tokens of a text behind the last block, each projected";
+  }
   int64_t embedding_size() const override { return embedding_size_; }
   const ImageSpec* image_spec() const override { return &image_spec_; }
   const TextSpec* text_spec() const override { return &text_spec_; }
@@ -54,7 +62,7 @@ class ChineseClip final : public Definition {
     text_spec_.end = TextSpec::End::none;
     limit_to_tokenizer(text_spec_, configs.find("tokenizer_config.json"));
     const Parameter projection = add_matrix(parameters_, "text.projection", "text_projection.weight", embedding_size_, encoder.width());
-    return TextTower(std::move(encoder), projection);
+    return TextTower(std::move(encoder), projection, embedding_size_);
   }
 
   int64_t embedding_size_;

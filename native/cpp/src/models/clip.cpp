@@ -24,6 +24,7 @@ class Clip final : public Definition {
 
   const char* family() const override { return "clip"; }
   std::string embedding() const override { return "the projected class token of a picture, the projected end of a text"; }
+  std::string tokens() const override { return "the class token and patches of a picture, the tokens of a text, each behind the last layer norm and projected"; }
   int64_t embedding_size() const override { return embedding_size_; }
   const ImageSpec* image_spec() const override { return &image_spec_; }
   const TextSpec* text_spec() const override { return &text_spec_; }
@@ -55,7 +56,8 @@ class Clip final : public Definition {
     const Parameter positions = add_table(parameters_, "text.positions", model + ".embeddings.position_embedding.weight", text_spec_.max_tokens, width);
     parts.blocks = add_blocks(parameters_, "text", parts.size, [&](const std::string& b) { return clip_block_names(model, b); });
     parts.last_norm = add_norm(parameters_, "text.last_norm", model + ".final_layer_norm", width);
-    parts.head = RowHead{.choice = RowChoice::last, .weight = add_matrix(parameters_, "text.projection", "text_projection.weight", embedding_size_, width)};
+    parts.head = RowHead{.choice = RowChoice::last, .weight = add_matrix(parameters_, "text.projection", "text_projection.weight", embedding_size_, width),
+                         .token_size = embedding_size_};
     limit_to_tokenizer(text_spec_, tokenizer);
     return TokenTower(std::move(parts), tokens, positions);
   }

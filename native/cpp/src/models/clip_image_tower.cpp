@@ -16,7 +16,8 @@ PatchTower clip_image_tower(ParameterList& parameters, const files::Config& conf
   parts.first_norm = add_norm(parameters, "image.first_norm", model + ".pre_layrnorm", width);
   parts.blocks = add_blocks(parameters, "image", parts.size, [&](const std::string& b) { return clip_block_names(model, b); });
   parts.last_norm = add_norm(parameters, "image.last_norm", model + ".post_layernorm", width);
-  parts.head = RowHead{.choice = RowChoice::first, .weight = add_matrix(parameters, "image.projection", "visual_projection.weight", embedding_size, width)};
+  parts.head = RowHead{.choice = RowChoice::first, .weight = add_matrix(parameters, "image.projection", "visual_projection.weight", embedding_size, width),
+                       .token_size = embedding_size};
   return PatchTower(std::move(parts), patches);
 }
 

@@ -50,6 +50,15 @@ Tensor Definition::probabilities(Ops&, const Tensor&) const { throw Error(Status
 
 Tensor Tower::keys_values(Ops&, const State&) const { throw Error(Status::internal, "this tower's rows cannot be continued in another pass"); }
 
+State Tower::token_block(Ops&, const State&) const { throw Error(Status::internal, "this tower has no vectors of tokens"); }
+Tensor Tower::finish_tokens(Ops&, const State&) const { throw Error(Status::internal, "this tower has no vectors of tokens"); }
+
+Tensor Tower::tokens(Ops& ops, const TowerInput& input, const Sequences& rows) const {
+  State state = begin(ops, input, rows);
+  while (state.next_block < blocks()) state = token_block(ops, state);
+  return finish_tokens(ops, state);
+}
+
 Tensor Tower::forward(Ops& ops, const TowerInput& input, const Sequences& rows, const Prefix* prefix) const {
   State state = begin(ops, input, rows);
   if (prefix) {

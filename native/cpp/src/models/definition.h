@@ -46,6 +46,15 @@ class Tower {
   // [rows, keys_values_width]: those numbers of the block that comes next. Not asked where the width is 0.
   virtual Tensor keys_values(Ops& ops, const State& state) const;
 
+  // Floats of a token's vector, for late interaction (Khattab & Zaharia 2020; Yao et al. 2021): a token is a row, which is a text's token, or a picture's patch or class
+  // token. 0: this tower has embeddings alone, and the next two are not asked.
+  virtual int64_t token_size() const { return 0; }
+  // As block(), but every row of the last one is computed.
+  virtual State token_block(Ops& ops, const State& state) const;
+  // [rows, token_size] behind the last norm, and where a family has one map for any row, in the space of its embeddings; not normalised.
+  virtual Tensor finish_tokens(Ops& ops, const State& state) const;
+  Tensor tokens(Ops& ops, const TowerInput& input, const Sequences& rows) const;
+
   // `prefix` may be null.
   Tensor forward(Ops& ops, const TowerInput& input, const Sequences& rows, const Prefix* prefix = nullptr) const;
 };
@@ -97,6 +106,8 @@ class Definition {
   virtual int64_t embedding_size() const = 0;
   // Which vector of the model its embedding is, for people: "the class token behind the last layer norm".
   virtual std::string embedding() const = 0;
+  // Which vectors its tokens' are, for people; empty without any.
+  virtual std::string tokens() const { return ""; }
   virtual const ImageSpec* image_spec() const = 0;  // null without an image tower
   virtual const TextSpec* text_spec() const = 0;    // null without a text tower
   virtual const Tower* image_tower() const = 0;

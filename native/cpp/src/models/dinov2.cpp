@@ -48,6 +48,9 @@ class Dinov2 final : public Definition {
 
   const char* family() const override { return with_registers_ ? "dinov2_with_registers" : "dinov2"; }
   std::string embedding() const override { return "the class token behind the last layer norm"; }
+  std::string tokens() const override {
+    return std::string("the class token") + (with_registers_ ? ", the registers" : "") + " and the patches, each behind the last layer norm";
+  }
   int64_t embedding_size() const override { return embedding_size_; }
   const ImageSpec* image_spec() const override { return &image_spec_; }
   const TextSpec* text_spec() const override { return nullptr; }

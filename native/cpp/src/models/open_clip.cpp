@@ -63,6 +63,7 @@ class OpenClip final : public Definition {
 
   const char* family() const override { return "open_clip"; }
   std::string embedding() const override { return "the projected class token of a picture, the projected end of a text"; }
+  std::string tokens() const override { return "the class token and patches of a picture, the tokens of a text, each behind the last layer norm and projected"; }
   int64_t embedding_size() const override { return embedding_size_; }
   const ImageSpec* image_spec() const override { return &image_spec_; }
   const TextSpec* text_spec() const override { return &text_spec_; }
@@ -106,7 +107,7 @@ class OpenClip final : public Definition {
     parts.first_norm = add_norm(parameters_, "image.first_norm", "visual.ln_pre", width);
     parts.blocks = blocks("image", config, "visual.", parts.size);
     parts.last_norm = add_norm(parameters_, "image.last_norm", "visual.ln_post", width);
-    parts.head = RowHead{.choice = RowChoice::first, .weight = projection("image.projection", "visual.proj", width)};
+    parts.head = RowHead{.choice = RowChoice::first, .weight = projection("image.projection", "visual.proj", width), .token_size = embedding_size_};
     return PatchTower(std::move(parts), patches);
   }
 
@@ -130,7 +131,7 @@ class OpenClip final : public Definition {
     const Parameter positions = add_table(parameters_, "text.positions", model + "positional_embedding", text_spec_.max_tokens, width);
     parts.blocks = blocks("text", config, model, parts.size);
     parts.last_norm = add_norm(parameters_, "text.last_norm", model + "ln_final", width);
-    parts.head = RowHead{.choice = RowChoice::last, .weight = projection("text.projection", model + "text_projection", width)};
+    parts.head = RowHead{.choice = RowChoice::last, .weight = projection("text.projection", model + "text_projection", width), .token_size = embedding_size_};
     limit_to_tokenizer(text_spec_, configs.find("tokenizer_config.json"));
     return TokenTower(std::move(parts), tokens, positions);
   }

@@ -46,17 +46,23 @@ State PreNormTower::first_state(Ops& ops, const Tensor& x, const Sequences& rows
 }
 
 State PreNormTower::block(Ops& ops, const State& state) const {
+  const auto* one = std::get_if<RowHead>(&parts_.head);
+  return run_block(ops, state, one && state.next_block + 1 == blocks() ? std::optional(one->choice) : std::nullopt);
+}
+
+State PreNormTower::token_block(Ops& ops, const State& state) const { return run_block(ops, state, std::nullopt); }
+
+State PreNormTower::run_block(Ops& ops, const State& state, std::optional<RowChoice> only) const {
   const Tensor& x = state.tensors.at("x");
   const Sequences& rows = state.sequences.at("rows");
   const TransformerBlock& block = parts_.blocks[static_cast<size_t>(state.next_block)];
-  const auto* one = std::get_if<RowHead>(&parts_.head);
   std::vector<KeySegment> earlier;
   if (const auto prefix = state.tensors.find("prefix"); prefix != state.tensors.end())
     earlier.push_back(block.segment(prefix->second, state.next_block * keys_values_width(), state.sequences.at("prefix")));
   State next = state;  // with its prefix, if it has one
   next.next_block++;
-  if (one && next.next_block == blocks()) {
-    next.tensors = {{"x", block.one_row(ops, x, rows, one->choice, earlier)}};  // [sequences, width]
+  if (only) {
+    next.tensors = {{"x", block.one_row(ops, x, rows, *only, earlier)}};  // [sequences, width]
     next.sequences.clear();
   } else {
     next.tensors["x"] = block.all_rows(ops, x, rows, earlier);
@@ -68,11 +74,29 @@ Tensor PreNormTower::keys_values(Ops& ops, const State& state) const {
   return parts_.blocks[static_cast<size_t>(state.next_block)].keys_values(ops, state.tensors.at("x"));
 }
 
+Tensor PreNormTower::last_norm(Ops& ops, const State& state) const {
+  return ops.layer_norm(state.tensors.at("x"), parts_.last_norm.gain, parts_.last_norm.bias, parts_.size.epsilon);
+}
+
+Tensor PreNormTower::mapped(Ops& ops, const Tensor& x, const RowHead& head) {
+  return head.weight ? ops.linear(x, *head.weight, {.bias = head.bias, .activation = head.activation}) : x;
+}
+
 Tensor PreNormTower::finish(Ops& ops, const State& state) const {
-  const Tensor x = ops.layer_norm(state.tensors.at("x"), parts_.last_norm.gain, parts_.last_norm.bias, parts_.size.epsilon);
+  const Tensor x = last_norm(ops, state);
   if (const auto* attention = std::get_if<AttentionPool>(&parts_.head)) return attention->pool(ops, x, state.sequences.at("rows"));
-  const RowHead& one = std::get<RowHead>(parts_.head);
-  return one.weight ? ops.linear(x, *one.weight, {.bias = one.bias, .activation = one.activation}) : x;
+  return mapped(ops, x, std::get<RowHead>(parts_.head));
+}
+
+int64_t PreNormTower::token_size() const {
+  const auto* one = std::get_if<RowHead>(&parts_.head);
+  return one && one->token_size > 0 ? one->token_size : parts_.size.width;
+}
+
+Tensor PreNormTower::finish_tokens(Ops& ops, const State& state) const {
+  const Tensor x = last_norm(ops, state);
+  const auto* one = std::get_if<RowHead>(&parts_.head);
+  return one && one->token_size > 0 ? mapped(ops, x, *one) : x;
 }
 
 std::vector<TransformerBlock> add_blocks(ParameterList& parameters, const std::string& role, const TransformerSize& size,

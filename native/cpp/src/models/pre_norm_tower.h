@@ -19,6 +19,7 @@ struct RowHead {
   RowChoice choice = RowChoice::first;
   std::optional<Parameter> weight = {}, bias = {};
   Activation activation = Activation::none;
+  int64_t token_size = 0;  // floats behind the map, where it is one for any row, into a space in which tokens are compared too; 0: it is for the chosen row alone
 };
 
 // SigLIP's pooling head (Zhai et al. 2023; after Lee et al. 2019): a learnt query attends to all rows of a sequence, then x + mlp(norm(x)).
@@ -53,11 +54,19 @@ class PreNormTower : public Tower {
   Tensor finish(Ops& ops, const State& state) const override;
   int64_t keys_values_width() const override { return parts_.size.causal ? 2 * parts_.size.width : 0; }
   Tensor keys_values(Ops& ops, const State& state) const override;
+  int64_t token_size() const override;
+  State token_block(Ops& ops, const State& state) const override;
+  Tensor finish_tokens(Ops& ops, const State& state) const override;
 
  protected:
   State first_state(Ops& ops, const Tensor& x, const Sequences& rows) const;
 
  private:
+  // With `only`, that row of each sequence alone.
+  State run_block(Ops& ops, const State& state, std::optional<RowChoice> only) const;
+  Tensor last_norm(Ops& ops, const State& state) const;
+  static Tensor mapped(Ops& ops, const Tensor& x, const RowHead& head);
+
   PreNormParts parts_;
 };
 

@@ -41,7 +41,7 @@ files::Config module_config(const files::Configs& configs, const files::Config& 
 
 }  // namespace
 
-SentenceHead::SentenceHead(ParameterList& parameters, const files::Configs& configs, int64_t width, std::optional<Pooling> asked) : width_(width) {
+SentenceHead::SentenceHead(ParameterList& parameters, const files::Configs& configs, int64_t width, std::optional<Pooling> asked) : width_(width), token_size_(width) {
   const auto modules = configs.list("modules.json");
   if (!modules) {
     pooling_.push_back(asked.value_or(Pooling::mean));
@@ -55,13 +55,15 @@ SentenceHead::SentenceHead(ParameterList& parameters, const files::Configs& conf
     const std::string name = class_name(module.text("type", std::nullopt)), folder = module_folder(module);
     if (m == 0) {
       if (name != "Transformer") module.refuse("type", "expected a Transformer first");
-    } else if (m == 1) {
-      if (name != "Pooling") module.refuse("type", name == "Transformer" || name == "Dense" || name == "Normalize" || name == "Dropout" ? "expected Pooling second" : modules_expected);
+    } else if (name == "Pooling") {
+      if (!pooling_.empty()) module.refuse("type", "expected one Pooling");
+      token_size_ = width_;
       read_pooling(module_config(configs, module, folder));
     } else if (name == "Dense") {
       add_dense(parameters, module_config(configs, module, folder), folder, static_cast<int>(m));
     } else if (name == "Normalize") {
-      layers_.emplace_back(Normalize{});
+      check_place(configs.find(folder + "config.json").value_or(files::Config(module.source(), nlohmann::json::object())));
+      next_layers().emplace_back(Normalize{});
     } else if (name != "Dropout") {  // which does nothing but in training
       module.refuse("type", modules_expected);
     }
@@ -95,8 +97,7 @@ void SentenceHead::read_pooling(const files::Config& config) {
 void SentenceHead::add_dense(ParameterList& parameters, const files::Config& config, const std::string& folder, int number) {
   if (config.integer("in_features", std::nullopt, 1) != width_) config.refuse("in_features", "the module before gives " + std::to_string(width_));
   if (config.boolean("use_residual", false)) config.refuse("use_residual", "this version knows Dense without it");
-  for (const char* key : {"module_input_name", "module_output_name"})
-    if (config.text(key, "sentence_embedding") != "sentence_embedding") config.refuse(key, "this version knows sentence_embedding");
+  check_place(config);
   Dense dense;
   dense.outputs = config.integer("out_features", std::nullopt, 1, 1 << 16);
   const std::string activation = class_name(config.text("activation_function", "torch.nn.modules.activation.Tanh"));
@@ -108,8 +109,16 @@ void SentenceHead::add_dense(ParameterList& parameters, const files::Config& con
   dense.weight = add_matrix(parameters, role, folder + "linear.weight", dense.outputs, width_);
   if (config.boolean("bias", true)) dense.bias = add_vector(parameters, role + ".bias", folder + "linear.bias", dense.outputs);
   width_ = dense.outputs;
-  layers_.emplace_back(dense);
+  next_layers().emplace_back(dense);
 }
+
+void SentenceHead::check_place(const files::Config& config) const {
+  const std::string expected = pooling_.empty() ? "token_embeddings" : "sentence_embedding", input = config.text("module_input_name", "sentence_embedding");
+  const std::string refusal = "this version knows token_embeddings before the Pooling and sentence_embedding behind it";
+  if (input != expected) config.refuse("module_input_name", refusal);
+  if (config.text("module_output_name", input) != expected) config.refuse("module_output_name", refusal);
+}
+
 
 std::optional<RowChoice> SentenceHead::only_row() const {
   if (pooling_.size() == 1 && pooling_[0] == Pooling::first) return RowChoice::first;
@@ -117,31 +126,45 @@ std::optional<RowChoice> SentenceHead::only_row() const {
   return std::nullopt;
 }
 
-std::string SentenceHead::text() const {
+std::string SentenceHead::text_of(const Layers& layers) {
   std::string text;
-  for (const Pooling pooling : pooling_)
-    for (const NamedPooling& known : poolings)
-      if (known.pooling == pooling) text += (text.empty() ? "" : " and ") + std::string(known.text);
-  for (const auto& layer : layers_) {
+  for (const auto& layer : layers) {
     if (const auto* dense = std::get_if<Dense>(&layer)) text += ", dense to " + std::to_string(dense->outputs);
     else text += ", length 1";
   }
   return text;
 }
 
+std::string SentenceHead::token_text() const { return "the tokens behind the last block" + text_of(token_layers_); }
+
+std::string SentenceHead::text() const {
+  std::string text;
+  for (const Pooling pooling : pooling_)
+    for (const NamedPooling& known : poolings)
+      if (known.pooling == pooling) text += (text.empty() ? "" : " and ") + std::string(known.text);
+  if (!token_layers_.empty()) text += " (each" + text_of(token_layers_).substr(1) + ")";
+  return text + text_of(layers_);
+}
+
+Tensor SentenceHead::run(Ops& ops, Tensor x, const Layers& layers) {
+  for (const auto& layer : layers) {
+    if (const auto* dense = std::get_if<Dense>(&layer)) x = ops.linear(x, dense->weight, {.bias = dense->bias, .activation = dense->activation});
+    else x = ops.l2_normalize(x);
+  }
+  return x;
+}
+
+Tensor SentenceHead::finish_tokens(Ops& ops, const State& state) const { return run(ops, state.tensors.at("x"), token_layers_); }
+
 Tensor SentenceHead::finish(Ops& ops, const State& state) const {
-  Tensor x = state.tensors.at("x");
+  Tensor x = finish_tokens(ops, state);
   if (!only_row()) {
     const Sequences& rows = state.sequences.at("rows");
     std::vector<Tensor> pooled;
     for (const Pooling pooling : pooling_) pooled.push_back(ops.pool(x, rows, pooling));
     x = pooled.size() == 1 ? pooled[0] : ops.concat(pooled);
   }
-  for (const auto& layer : layers_) {
-    if (const auto* dense = std::get_if<Dense>(&layer)) x = ops.linear(x, dense->weight, {.bias = dense->bias, .activation = dense->activation});
-    else x = ops.l2_normalize(x);
-  }
-  return x;
+  return run(ops, x, layers_);
 }
 
 TextSpec sentence_text_spec(const files::Configs& configs, int64_t vocabulary, int64_t positions) {

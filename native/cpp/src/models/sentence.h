@@ -22,10 +22,15 @@ class SentenceHead {
   // Where one row of each text is all that is pooled.
   std::optional<RowChoice> only_row() const;
   int64_t embedding_size() const { return width_; }
+  int64_t token_size() const { return token_size_; }
   std::string text() const;  // "mean of the tokens, dense to 16 (tanh), length 1"
+  std::string token_text() const;
 
   // x [rows, width] of the encoder's last block → [texts, embedding_size()]; with only_row() x is [texts, width] already.
   Tensor finish(Ops& ops, const State& state) const;
+
+  // x [rows, width] → [rows, token_size()]: what is done to each token before they are pooled.
+  Tensor finish_tokens(Ops& ops, const State& state) const;
 
  private:
   struct Dense {
@@ -35,13 +40,21 @@ class SentenceHead {
     int64_t outputs = 0;
   };
   struct Normalize {};
+  using Layers = std::vector<std::variant<Dense, Normalize>>;
 
   void read_pooling(const files::Config& config);
   void add_dense(ParameterList& parameters, const files::Config& config, const std::string& folder, int number);
+  // A layer is of the tokens before pooling, and of the text behind it.
+  void check_place(const files::Config& config) const;
+  Layers& next_layers() { return pooling_.empty() ? token_layers_ : layers_; }
+  static Tensor run(Ops& ops, Tensor x, const Layers& layers);
+  static std::string text_of(const Layers& layers);
 
   int64_t width_;
+  int64_t token_size_;
+  Layers token_layers_;           // before pooling
   std::vector<Pooling> pooling_;  // side by side
-  std::vector<std::variant<Dense, Normalize>> layers_;
+  Layers layers_;                 // behind it
 };
 
 // How texts are prepared: the folder's maximum length, lower-casing and prompts. Error(bad_model) when the folder asks for more tokens than there are positions.

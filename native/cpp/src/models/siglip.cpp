@@ -23,6 +23,7 @@ class Siglip final : public Definition {
 
   const char* family() const override { return "siglip"; }
   std::string embedding() const override { return "the attention-pooled patches of a picture, the projected last token of a text"; }
+  std::string tokens() const override { return "the patches of a picture, the tokens of a text and its padding, each behind the last layer norm"; }
   int64_t embedding_size() const override { return embedding_size_; }
   const ImageSpec* image_spec() const override { return &image_spec_; }
   const TextSpec* text_spec() const override { return &text_spec_; }

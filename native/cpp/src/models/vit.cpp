@@ -22,6 +22,7 @@ class Vit final : public Definition {
 
   const char* family() const override { return "vit"; }
   std::string embedding() const override { return pooled_ ? "the pooler of the class token" : "the class token behind the last layer norm"; }
+  std::string tokens() const override { return "the class token and patches, each behind the last layer norm"; }
   int64_t embedding_size() const override { return embedding_size_; }
   const ImageSpec* image_spec() const override { return &image_spec_; }
   const TextSpec* text_spec() const override { return nullptr; }

@@ -25,6 +25,11 @@ void text_program(Pass& pass, const models::Definition& model, const Sequences& 
   pass.read(model.text_tower()->forward(pass, tokens, rows), out);
 }
 
+void token_program(Pass& pass, const models::Definition& model, const Sequences& rows, FunctionRef<void(void*)> ids, float* out) {
+  const Tensor tokens = pass.input(DType::i32, {rows.rows, 1}, ids);
+  pass.read(model.text_tower()->tokens(pass, tokens, rows), out);
+}
+
 void continued_text_program(Pass& pass, const models::Definition& model, const Sequences& rows, FunctionRef<void(void*)> ids, const Sequences& kept_rows,
                             FunctionRef<void(void*)> keys_values, float* out) {
   const models::Tower& tower = *model.text_tower();
@@ -91,7 +96,7 @@ void Model::fill(const std::vector<std::shared_ptr<PrefixCache::Prefix>>& prefix
 }
 
 void Model::encode_texts(const int32_t* ids, const int64_t* offsets, int64_t count, float* out) const {
-  if (!definition_->text_spec()) throw Error(Status::unsupported, folder_.path() + ": this model has no text tower");
+  require_text_tower();
   const int64_t max_tokens = runtime_->options().max_tokens;
   KeptPrefixes kept{{}, kept_row_cost_};
   if (prefix_cache_)
@@ -128,6 +133,35 @@ void Model::encode_texts(const int32_t* ids, const int64_t* offsets, int64_t cou
   }
   require_finite(distinct.data(), static_cast<int64_t>(distinct.size()));
   for (int64_t i = 0; i < count; i++) std::copy_n(distinct.data() + plan.distinct_of[static_cast<size_t>(i)] * width, width, out + i * width);
+}
+
+// Rows that a cache keeps have keys and values and no last vector, so it is neither asked nor filled; what texts of this call have in common is computed once.
+void Model::encode_text_tokens(const int32_t* ids, const int64_t* offsets, int64_t count, float* out) const {
+  require_text_tower();
+  const models::Tower& tower = *definition_->text_tower();
+  require_tokens(tower);
+  models::TextSpec spec = *definition_->text_spec();
+  spec.causal &= share_prefixes_;
+  spec.end = models::TextSpec::End::none;  // what stands behind the end has vectors, too
+  const TextPlan plan = plan_texts(spec, ids, offsets, count, runtime_->options().max_tokens);
+  std::vector<std::vector<int64_t>> texts_of(static_cast<size_t>(plan.passes.back().first_distinct + plan.passes.back().rows.count.value()));
+  for (int64_t i = 0; i < count; i++) texts_of[static_cast<size_t>(plan.distinct_of[static_cast<size_t>(i)])].push_back(i);
+  const Sequences any{{1, Symbol::tokens}, {1, Symbol::texts}, nullptr};
+  const Recording recording = record(definition_->parameters(), [&](Pass& pass) { token_program(pass, *definition_, any, nothing, nullptr); });
+  const int64_t width = tower.token_size();
+  std::vector<float> rows;
+  for (const TextPlan::Pass& texts : plan.passes) {
+    rows.resize(static_cast<size_t>(texts.rows.rows.value() * width));
+    const auto fill_ids = [&](void* to) { std::memcpy(to, texts.ids.data(), texts.ids.size() * sizeof(int32_t)); };
+    run(recording, bind(texts.rows), [&](Pass& pass) { token_program(pass, *definition_, texts.rows, fill_ids, rows.data()); });
+    require_finite(rows.data(), static_cast<int64_t>(rows.size()));
+    const SequenceTable& table = *texts.rows.table;
+    for (int64_t s = 0; s < table.count(); s++)
+      for (const int64_t text : texts_of[static_cast<size_t>(texts.first_distinct + s)]) {
+        float* to = out + offsets[text] * width;
+        for (const int64_t run : table.runs_of(s)) to = std::copy_n(rows.data() + table.begin(run) * width, table.length(run) * width, to);
+      }
+  }
 }
 
 PrefixStatistics Model::prefix_statistics() const { return prefix_cache_ ? prefix_cache_->statistics() : PrefixStatistics{}; }

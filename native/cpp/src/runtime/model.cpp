@@ -24,11 +24,14 @@ Bindings bind(int64_t images, int64_t texts) { return {1, images, texts, 0}; }
 
 // The programs. Each runs once with symbols when the model is loaded, and then with numbers in every pass.
 
-void image_program(Pass& pass, const models::Definition& model, const Sequences& rows, FunctionRef<void(void*)> pixels, FunctionRef<void(void*)> levels,
-                   float* out) {
+Tensor embedding_of(Ops& ops, const models::Tower& tower, const models::TowerInput& input, const Sequences& rows) { return tower.forward(ops, input, rows); }
+Tensor tokens_of(Ops& ops, const models::Tower& tower, const models::TowerInput& input, const Sequences& rows) { return tower.tokens(ops, input, rows); }
+
+void image_program(Pass& pass, const models::Definition& model, TowerProgram program, const Sequences& rows, FunctionRef<void(void*)> pixels,
+                   FunctionRef<void(void*)> levels, float* out) {
   const Tensor images = pass.input(DType::u8, {rows.count, model.image_spec()->bytes_per_image()}, pixels);
   const Tensor byte_levels = pass.input(DType::f32, {model.image_spec()->channels, 256}, levels);
-  pass.read(model.image_tower()->forward(pass, {images, byte_levels}, rows), out);
+  pass.read(program(pass, *model.image_tower(), {images, byte_levels}, rows), out);
 }
 
 void logits_program(Pass& pass, const models::Definition& model, Extent image_count, Extent text_count, FunctionRef<void(void*)> images,
@@ -45,6 +48,11 @@ void probabilities_program(Pass& pass, const models::Definition& model, Extent i
 }
 
 const auto nothing = [](void*) {};
+
+Recording record_images(const models::Definition& model, TowerProgram program) {
+  const Sequences rows{{model.image_spec()->rows_per_image, Symbol::images}, {1, Symbol::images}, nullptr};
+  return record(model.parameters(), [&](Pass& pass) { image_program(pass, model, program, rows, nothing, nothing, nullptr); });
+}
 
 image::ProcessorFamily processor_family(const std::string& type) {
   if (type == "CLIPImageProcessor" || type == "ChineseCLIPImageProcessor") return image::ProcessorFamily::clip;
@@ -157,10 +165,8 @@ Model::Model(std::shared_ptr<Runtime> runtime, const std::string& folder, const 
       processor_config_(processor_config(folder_, *definition_)), processor_(make_processor(folder_.path(), processor_config_, *definition_)),
       made_tokenizer_(make_tokenizer(folder_, *definition_)), choices_(choices.pooling ? std::string("pooling ") + name_of(*choices.pooling) : "") {
   const ParameterList& parameters = definition_->parameters();
-  if (const models::ImageSpec* spec = definition_->image_spec())
-    image_recording_ = record(parameters, [&](Pass& pass) {
-      image_program(pass, *definition_, {{spec->rows_per_image, Symbol::images}, {1, Symbol::images}, nullptr}, nothing, nothing, nullptr);
-    });
+  if (definition_->image_spec())
+    image_recording_ = record_images(*definition_, embedding_of);
   if (definition_->text_spec()) record_texts();
   if (definition_->scores() == models::Scores::none) return;
   logits_recording_ =
@@ -210,7 +216,7 @@ std::string Model::backend_reason() const { return runtime_->reason() + "; " + l
 
 double Model::count_operations(int64_t images, int64_t texts, int64_t tokens_per_text) const {
   if (images > 0) require_image_tower();
-  if (texts > 0 && !definition_->text_spec()) throw Error(Status::unsupported, folder_.path() + ": this model has no text tower");
+  if (texts > 0) require_text_tower();
   const ParameterList& parameters = definition_->parameters();
   // One at a time, in floating point: a count of a billion pictures is no overflow.
   double all = 0;
@@ -252,6 +258,14 @@ void Model::require_image_tower() const {
   if (!definition_->image_spec()) throw Error(Status::unsupported, folder_.path() + ": this model has no image tower");
 }
 
+void Model::require_text_tower() const {
+  if (!definition_->text_spec()) throw Error(Status::unsupported, folder_.path() + ": this model has no text tower");
+}
+
+void Model::require_tokens(const models::Tower& tower) const {
+  if (tower.token_size() == 0) throw Error(Status::unsupported, folder_.path() + ": this model has no vectors of tokens, only embeddings");
+}
+
 void Model::decode(const ImageRequest& request, FunctionRef<void(image::RgbView)> use) const {
   if (const auto* raw = std::get_if<image::RgbView>(&request)) {
     const int64_t count = int64_t{raw->width} * raw->height, limit = runtime_->options().max_image_pixels;
@@ -268,6 +282,19 @@ void Model::decode(const ImageRequest& request, FunctionRef<void(image::RgbView)
 
 void Model::encode_images(const std::vector<ImageRequest>& images, float* out, std::vector<ItemResult>* items) const {
   require_image_tower();
+  encode_pictures(images, image_recording_, embedding_of, definition_->embedding_size(), out, items);
+}
+
+// Recorded for each call: what few calls want is no burden to a load, and takes less time than one operation of a pass.
+void Model::encode_image_tokens(const std::vector<ImageRequest>& images, float* out, std::vector<ItemResult>* items) const {
+  require_image_tower();
+  const models::Tower& tower = *definition_->image_tower();
+  require_tokens(tower);
+  encode_pictures(images, record_images(*definition_, tokens_of), tokens_of, definition_->image_spec()->rows_per_image * tower.token_size(), out, items);
+}
+
+void Model::encode_pictures(const std::vector<ImageRequest>& images, const Recording& recording, TowerProgram program, int64_t floats_per_image, float* out,
+                            std::vector<ItemResult>* items) const {
   const models::ImageSpec& spec = *definition_->image_spec();
   const auto count = static_cast<int64_t>(images.size());
   const int64_t per_pass = std::max<int64_t>(1, runtime_->options().max_tokens / spec.rows_per_image);
@@ -292,14 +319,14 @@ void Model::encode_images(const std::vector<ImageRequest>& images, float* out, s
       }
     };
     auto levels = [&](void* memory) { std::memcpy(memory, processor_->levels(), static_cast<size_t>(spec.channels) * 256 * sizeof(float)); };
-    float* rows = out + first * definition_->embedding_size();
-    run(image_recording_, bind(now, 0), [&](Pass& pass) {
-      image_program(pass, *definition_, make_sequences(SequenceTable::uniform(now, spec.rows_per_image)), pixels, levels, rows);
+    float* rows = out + first * floats_per_image;
+    run(recording, bind(now, 0), [&](Pass& pass) {
+      image_program(pass, *definition_, program, make_sequences(SequenceTable::uniform(now, spec.rows_per_image)), pixels, levels, rows);
     });
-    require_finite(rows, now * definition_->embedding_size());
+    require_finite(rows, now * floats_per_image);
     for (int64_t i = 0; i < now && items; i++) {
       if (results[static_cast<size_t>(i)].status == Status::ok) continue;
-      std::fill_n(rows + i * definition_->embedding_size(), definition_->embedding_size(), 0.0f);
+      std::fill_n(rows + i * floats_per_image, floats_per_image, 0.0f);
       (*items)[static_cast<size_t>(first + i)] = std::move(results[static_cast<size_t>(i)]);
     }
   }
@@ -309,7 +336,7 @@ void Model::encode_images(const std::vector<ImageRequest>& images, float* out, s
 void Model::forward(const float* images, int64_t image_count, const float* texts, int64_t text_count, float* logits, float* probabilities) const {
   if (definition_->scores() == models::Scores::none)
     throw Error(Status::unsupported, folder_.path() + ": this model has no " + (definition_->image_spec() ? "text" : "image") +
-                                         " tower, and forward scores pictures against texts: compare two embeddings by their cosine (Features.cosine)");
+                                         " tower, and forward scores pictures against texts: compare two embeddings by their cosine (Similarity.of)");
   const int64_t width = definition_->embedding_size();
   const int64_t texts_now = std::clamp<int64_t>(logits_per_pass / width, 1, text_count);
   const int64_t images_now = std::clamp<int64_t>(logits_per_pass / std::max(texts_now, width), 1, image_count);

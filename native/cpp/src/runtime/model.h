@@ -35,6 +35,9 @@ struct PrefixOptions {
   int64_t cache_bytes = default_prefix_cache_bytes;  // most memory for those that later calls may have in common with these; 0: none
 };
 
+// What is computed of a tower's input.
+using TowerProgram = Tensor (*)(Ops& ops, const models::Tower& tower, const models::TowerInput& input, const Sequences& rows);
+
 // Immutable after construction, but for the cache of prefixes, which no result depends on; every method may be called from any number of threads.
 class Model {
  public:
@@ -61,6 +64,10 @@ class Model {
 
   // `ids`, `offsets` as in oag_encode_texts. Raw embeddings [count, embedding_size] at `out`.
   void encode_texts(const int32_t* ids, const int64_t* offsets, int64_t count, float* out) const;
+
+  // The same for every token (Tower::tokens): [images · rows_per_image, token_size] and [offsets[count], token_size]. Error(unsupported) for a tower without.
+  void encode_image_tokens(const std::vector<ImageRequest>& images, float* out, std::vector<ItemResult>* items) const;
+  void encode_text_tokens(const int32_t* ids, const int64_t* offsets, int64_t count, float* out) const;
   PrefixStatistics prefix_statistics() const;  // all 0 without a cache
 
   // Logits [images, texts] and, unless null, probabilities.
@@ -80,6 +87,11 @@ class Model {
   // Decodes a picture, within the budget of pixels in flight, and lends it to `use`.
   void decode(const ImageRequest& image, FunctionRef<void(image::RgbView)> use) const;
   void require_image_tower() const;
+  void require_text_tower() const;
+  void require_tokens(const models::Tower& tower) const;
+  // Pictures in passes, each of which writes `floats_per_image` floats for each picture.
+  void encode_pictures(const std::vector<ImageRequest>& images, const Recording& recording, TowerProgram program, int64_t floats_per_image, float* out,
+                       std::vector<ItemResult>* items) const;
   void require_finite(const float* values, int64_t count) const;
   void record_texts();
   void share_prefixes(const PrefixOptions& options);

@@ -71,6 +71,21 @@ TEST_CASE("a folder's modules make the embedding") {
   CHECK(define(files)->embedding_size() == 64);
 }
 
+TEST_CASE("layers before the pooling are of each token") {
+  Files files = sentences();
+  files["modules.json"] = {module("Transformer", ""), module("Dense", "2_Dense"), module("Normalize", "3_Normalize"), module("Pooling", "1_Pooling"), module("Normalize", "4_Normalize")};
+  files["2_Dense/config.json"]["module_input_name"] = "token_embeddings";
+  files["3_Normalize/config.json"] = {{"module_input_name", "token_embeddings"}, {"module_output_name", nullptr}};
+  files["1_Pooling/config.json"] = {{"embedding_dimension", 20}, {"pooling_mode", {"mean", "max"}}};
+  const auto model = define(files);
+  CHECK(model->embedding_size() == 40);
+  CHECK(model->embedding() == "mean of the tokens and maximum of the tokens (each dense to 20, length 1), length 1");
+  CHECK(model->text_tower()->token_size() == 20);
+  CHECK(model->tokens() == "the tokens behind the last block, dense to 20, length 1");
+  CHECK(define(sentences())->tokens() == "the tokens behind the last block");
+  CHECK(define(sentences())->text_tower()->token_size() == 32);
+}
+
 TEST_CASE("a folder without modules.json pools as is asked, and by the mean if nothing is") {
   Files files = sentences();
   files.erase("modules.json");
@@ -132,7 +147,10 @@ TEST_CASE("a module that this version lacks, or one out of order, is refused by 
   CHECK(fault_of_modules({module("Transformer", ""), module("Pooling", "1_Pooling"), module("WhitenedThing", "2_W")},
                          {"modules.json: element 2: type is \"sentence_transformers.models.WhitenedThing\"", "this version knows Transformer, Pooling"}) == "");
   CHECK(fault_of_modules({module("Transformer", ""), module("CNN", "1_CNN")}, {"element 1: type is \"sentence_transformers.models.CNN\"", "this version knows"}) == "");
-  CHECK(fault_of_modules({module("Transformer", ""), module("Dense", "2_Dense")}, {"element 1", "expected Pooling second"}) == "");
+  CHECK(fault_of_modules({module("Transformer", ""), module("Dense", "2_Dense")}, {"2_Dense/config.json: module_input_name is missing", "token_embeddings before the Pooling"}) == "");
+  CHECK(fault_of_modules({module("Transformer", ""), module("Normalize", "2_Normalize"), module("Pooling", "1_Pooling")},
+                         {"element 1: module_input_name is missing", "token_embeddings before the Pooling"}) == "");
+  CHECK(fault_of_modules({module("Transformer", ""), module("Pooling", "1_Pooling"), module("Pooling", "1_Pooling")}, {"element 2", "expected one Pooling"}) == "");
   CHECK(fault_of_modules({module("BoW", ""), module("Pooling", "1_Pooling")}, {"element 0", "expected a Transformer first"}) == "");
   CHECK(fault_of_modules(json::array({module("Transformer", "")}), {"has no Pooling"}) == "");
   CHECK(fault_of_modules({module("Transformer", ""), module("Pooling", "../1_Pooling")}, {"element 1: path is \"../1_Pooling\"", "a folder beside modules.json"}) == "");
@@ -145,7 +163,8 @@ TEST_CASE("a dense layer that does not fit, or is not known") {
   CHECK(fault("2_Dense/config.json", "in_features", 31, {"2_Dense/config.json: in_features is 31", "the module before gives 32"}) == "");
   CHECK(fault("2_Dense/config.json", "activation_function", "torch.nn.modules.activation.Mish", {"activation_function", "Tanh, ReLU, GELU and Identity"}) == "");
   CHECK(fault("2_Dense/config.json", "use_residual", true, {"use_residual is true"}) == "");
-  CHECK(fault("2_Dense/config.json", "module_input_name", "token_embeddings", {"module_input_name"}) == "");
+  CHECK(fault("2_Dense/config.json", "module_input_name", "token_embeddings", {"module_input_name is \"token_embeddings\"", "sentence_embedding behind it"}) == "");
+  CHECK(fault("2_Dense/config.json", "module_output_name", "else", {"module_output_name is \"else\"", "sentence_embedding behind it"}) == "");
   CHECK(fault("2_Dense/config.json", "out_features", nullptr, {"out_features is missing"}) == "");
 }
 

@@ -58,6 +58,14 @@ final class Arguments {
         }
     }
 
+    /** The floats of {@code rows} rows, which are of {@code items} items. */
+    static int floats(long rows, int dimension, int items, String name) {
+        if (rows * dimension > Integer.MAX_VALUE - 8) {
+            throw new IllegalArgumentException(name + " has " + items + " items: more floats than a Java array or buffer holds; pass them in parts");
+        }
+        return (int) (rows * dimension);
+    }
+
     /** The next {@code length} floats of the caller's buffer, as a view of its own. */
     static FloatBuffer window(FloatBuffer target, int length) {
         Objects.requireNonNull(target, "target");

@@ -13,18 +13,21 @@ public class BatchException extends OpenAutoGlmException {
 
     private final transient SortedMap<Integer, OpenAutoGlmException> failures;
     private final transient Features finished;
+    private final transient TokenFeatures finishedTokens;
     private final transient int[] finishedIndices;
 
     /**
      * @param what the name of the list, for the message
      * @param size of the whole batch
      * @param failures by index, not empty
-     * @param finished rows of the other items in order; null when they went into the caller's buffer
+     * @param finished rows of the other items in order; null when they went into the caller's buffer, and for tokens
+     * @param finishedTokens of the other items in order; null but for tokens
      */
-    BatchException(String what, int size, SortedMap<Integer, OpenAutoGlmException> failures, Features finished) {
+    BatchException(String what, int size, SortedMap<Integer, OpenAutoGlmException> failures, Features finished, TokenFeatures finishedTokens) {
         super(message(what, size, failures), failures.get(failures.firstKey()));
         this.failures = Collections.unmodifiableSortedMap(new TreeMap<>(failures));
         this.finished = finished;
+        this.finishedTokens = finishedTokens;
         this.finishedIndices = new int[size - failures.size()];
         int count = 0;
         for (int i = 0; i < size; i++) {
@@ -53,11 +56,20 @@ public class BatchException extends OpenAutoGlmException {
     /**
      * The embeddings of the items that are not bad: row k belongs to item {@code finishedIndices()[k]} of the caller's list.
      *
-     * @return possibly of size 0; null when the call wrote into the caller's buffer: there the rows of good items are done and those
-     *     of bad items are zero
+     * @return possibly of size 0; null when the call wrote into the caller's buffer, where the rows of good items are done and those of bad items are
+     *     zero, and when it was for tokens
      */
     public Features finished() {
         return finished;
+    }
+
+    /**
+     * The vectors of the tokens of the items that are not bad, in the order of {@link #finishedIndices()}.
+     *
+     * @return possibly of size 0; null unless {@link OpenAutoGlm#encodeImageTokens} threw this
+     */
+    public TokenFeatures finishedTokens() {
+        return finishedTokens;
     }
 
     /**

@@ -1,6 +1,7 @@
 package org.openautoglm;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Facts about a loaded model.
@@ -19,6 +20,12 @@ import java.nio.file.Path;
  * @param vocabularySize number of token ids
  * @param parameterCount numbers in the weights
  * @param scores what the probabilities of {@link OpenAutoGlm#forward(Features, Features)} are
+ * @param tokens which vectors {@link OpenAutoGlm#encodeImageTokens} and {@link OpenAutoGlm#encodeTextTokens(List)} give, such as {@code the tokens behind the last
+ *     block}; empty where the model gives none
+ * @param imageTokens vectors of a picture's tokens; 0 without an image tower
+ * @param imageTokenSize floats in each; 0 without an image tower
+ * @param textTokenSize floats in each vector of a text's tokens; 0 without a text tower
  */
 public record ModelInfo(String family, Path folder, String hash, String embedding, int embeddingSize, boolean hasImageTower, boolean hasTextTower,
-                        int imageWidth, int imageHeight, int maxTextTokens, int vocabularySize, long parameterCount, Scores scores) { }
+                        int imageWidth, int imageHeight, int maxTextTokens, int vocabularySize, long parameterCount, Scores scores, String tokens, int imageTokens,
+                        int imageTokenSize, int textTokenSize) { }

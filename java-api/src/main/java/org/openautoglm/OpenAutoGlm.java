@@ -77,7 +77,7 @@ public final class OpenAutoGlm extends NativeObject {
         NativeModel.Facts facts = model.facts();
         this.info = new ModelInfo(facts.family(), Path.of(facts.folder()), facts.hash(), facts.embedding(), facts.embeddingSize(), facts.hasImageTower(),
             facts.hasTextTower(), facts.imageWidth(), facts.imageHeight(), model.textSpecification().maxTokens(), facts.vocabularySize(),
-            facts.parameterCount(), Scores.values()[facts.scores()]);
+            facts.parameterCount(), Scores.values()[facts.scores()], facts.tokens(), facts.imageTokens(), facts.imageTokenSize(), facts.textTokenSize());
         this.backend = new Backend(Device.values()[facts.device()], Isa.values()[facts.isa()], Precision.values()[facts.precision()],
             facts.leastImageCosine(), facts.leastTextCosine(), facts.threads(), facts.backend(), facts.backendReason());
     }
@@ -226,7 +226,8 @@ public final class OpenAutoGlm extends NativeObject {
         if (failures.isEmpty()) {
             return features(Features.Kind.IMAGE, values);
         }
-        throw new BatchException("images", pictures.size(), failures, features(Features.Kind.IMAGE, without(values, failures)));
+        throw new BatchException("images", pictures.size(), failures, features(Features.Kind.IMAGE, without(values, info.embeddingSize(), failures)),
+            null);
     }
 
     /**
@@ -244,7 +245,7 @@ public final class OpenAutoGlm extends NativeObject {
         int length = floats(pictures.size(), "images");
         SortedMap<Integer, OpenAutoGlmException> failures = encode(pictures, Arguments.window(target, length));
         if (!failures.isEmpty()) {
-            throw new BatchException("images", pictures.size(), failures, null);
+            throw new BatchException("images", pictures.size(), failures, null, null);
         }
         target.position(target.position() + length);
     }
@@ -286,10 +287,7 @@ public final class OpenAutoGlm extends NativeObject {
      */
     public Features encodeTexts(List<String> texts, String prompt) {
         List<String> checked = Arguments.texts(texts);
-        String before = prompts().get(Objects.requireNonNull(prompt, "prompt"));
-        if (before == null) {
-            throw new IllegalArgumentException("model " + info.folder() + " has no prompt \"" + prompt + "\"; its prompts are " + prompts().keySet());
-        }
+        String before = promptNamed(prompt);
         float[] values = new float[floats(checked.size(), "texts")];
         encodeChecked(checked, before, FloatBuffer.wrap(values));
         return features(Features.Kind.TEXT, values);
@@ -341,6 +339,63 @@ public final class OpenAutoGlm extends NativeObject {
     }
 
     /**
+     * Encodes pictures to the vectors of their patches (and class token), for late interaction and other work on regions: which vectors they are says
+     * {@link ModelInfo#tokens()}.
+     *
+     * @param images one or more
+     * @return for each picture {@link ModelInfo#imageTokens()} vectors, not normalised
+     * @throws BatchException when some pictures are bad; it has the vectors of the others
+     * @throws IllegalArgumentException when {@code images} is empty, or there are more vectors than a Java array holds
+     * @throws IllegalStateException when the model is closed
+     * @throws UnsupportedException when the model takes no pictures, or gives embeddings alone
+     */
+    public TokenFeatures encodeImageTokens(List<ImageInput> images) {
+        List<Picture.Named> pictures = Arguments.pictures(images);
+        float[] values = new float[Arguments.floats((long) pictures.size() * info.imageTokens(), info.imageTokenSize(), pictures.size(), "images")];
+        SortedMap<Integer, OpenAutoGlmException> failures;
+        enter();
+        try {
+            failures = ImageEncoder.encodeTokens(model, pictures, FloatBuffer.wrap(values));
+        } finally {
+            leave();
+        }
+        int[] offsets = new int[pictures.size() - failures.size() + 1];
+        Arrays.setAll(offsets, i -> i * info.imageTokens());
+        TokenFeatures tokens = new TokenFeatures(Features.Kind.IMAGE, without(values, info.imageTokens() * info.imageTokenSize(), failures), offsets,
+            info.imageTokenSize(), info.hash(), backend.precision());
+        if (!failures.isEmpty()) {
+            throw new BatchException("images", pictures.size(), failures, null, tokens);
+        }
+        return tokens;
+    }
+
+    /**
+     * Encodes texts to the vectors of their tokens, for late interaction and other work on words: which vectors they are says {@link ModelInfo#tokens()}.
+     *
+     * @param texts one or more
+     * @return for each text a vector for each of the ids of {@link #tokenize}, not normalised
+     * @throws IllegalArgumentException when {@code texts} is empty, a text is not valid UTF-16, or there are more vectors than a Java array holds
+     * @throws IllegalStateException when the model is closed
+     * @throws UnsupportedException when the model takes no texts, or gives embeddings alone
+     * @throws ModelException as in {@link #encodeTexts(List)}
+     */
+    public TokenFeatures encodeTextTokens(List<String> texts) {
+        return encodeTokensChecked(Arguments.texts(texts), model.textSpecification().unasked());
+    }
+
+    /**
+     * Encodes texts to the vectors of their tokens, each text with one of the model's prompts before it, whose tokens have vectors, too.
+     *
+     * @param texts one or more
+     * @param prompt the name of one of {@link #prompts()}
+     * @return as in {@link #encodeTextTokens(List)}
+     * @throws IllegalArgumentException when the model has no such prompt
+     */
+    public TokenFeatures encodeTextTokens(List<String> texts, String prompt) {
+        return encodeTokensChecked(Arguments.texts(texts), promptNamed(prompt));
+    }
+
+    /**
      * The token ids that {@link #encodeTexts(List)} computes a text from: special tokens included, cut off at {@link ModelInfo#maxTextTokens()}.
      *
      * @param text valid UTF-16
@@ -375,7 +430,7 @@ public final class OpenAutoGlm extends NativeObject {
     public Logits forward(Features images, Features texts) {
         if (!info.hasImageTower() || !info.hasTextTower()) {
             throw new UnsupportedException("model " + info.folder() + " has no " + (info.hasTextTower() ? "image" : "text")
-                + " tower, and forward scores pictures against texts: compare embeddings of one kind by their cosine (Features.cosine)");
+                + " tower, and forward scores pictures against texts: compare embeddings of one kind by their cosine (Similarity.of)");
         }
         check(images, Features.Kind.IMAGE, "images");
         check(texts, Features.Kind.TEXT, "texts");
@@ -563,6 +618,32 @@ public final class OpenAutoGlm extends NativeObject {
         }
     }
 
+    private TokenFeatures encodeTokensChecked(List<String> texts, String prompt) {
+        enter();
+        try {
+            int[][] ids = TextEncoder.tokenize(model, requireTokenizer(), texts, prompt);
+            int[] offsets = new int[ids.length + 1];
+            long rows = 0;
+            for (int i = 0; i < ids.length; i++) {
+                rows += ids[i].length;
+                offsets[i + 1] = (int) rows; // in range where the floats are
+            }
+            float[] values = new float[Arguments.floats(rows, info.textTokenSize(), ids.length, "texts")];
+            TextEncoder.encodeTokens(model, ids, FloatBuffer.wrap(values));
+            return new TokenFeatures(Features.Kind.TEXT, values, offsets, info.textTokenSize(), info.hash(), backend.precision());
+        } finally {
+            leave();
+        }
+    }
+
+    private String promptNamed(String prompt) {
+        String before = prompts().get(Objects.requireNonNull(prompt, "prompt"));
+        if (before == null) {
+            throw new IllegalArgumentException("model " + info.folder() + " has no prompt \"" + prompt + "\"; its prompts are " + prompts().keySet());
+        }
+        return before;
+    }
+
     private TextTokenizer requireTokenizer() {
         if (tokenizer == null) {
             if (!info.hasTextTower()) {
@@ -574,11 +655,7 @@ public final class OpenAutoGlm extends NativeObject {
     }
 
     private int floats(int rows, String name) {
-        long floats = (long) rows * info.embeddingSize();
-        if (floats > Integer.MAX_VALUE - 8) {
-            throw new IllegalArgumentException(name + " has " + rows + " items: more floats than a Java array or buffer holds; pass them in parts");
-        }
-        return (int) floats;
+        return Arguments.floats(rows, info.embeddingSize(), rows, name);
     }
 
     private Features features(Features.Kind kind, float[] values) {
@@ -586,8 +663,10 @@ public final class OpenAutoGlm extends NativeObject {
     }
 
     /** The rows of the items that did not fail. */
-    private float[] without(float[] values, SortedMap<Integer, OpenAutoGlmException> failures) {
-        int dimension = info.embeddingSize();
+    private static float[] without(float[] values, int dimension, SortedMap<Integer, OpenAutoGlmException> failures) {
+        if (failures.isEmpty()) {
+            return values;
+        }
         float[] rows = new float[values.length - failures.size() * dimension];
         int position = 0;
         for (int i = 0; i < values.length / dimension; i++) {

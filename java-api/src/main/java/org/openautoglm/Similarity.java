@@ -81,4 +81,22 @@ public final class Similarity {
         }
         return Comparer.maxSimilarity(query.values(), values, query.dimension());
     }
+
+    /**
+     * Late interaction of every query with every document, each being the tokens of a text or the patches of a picture; otherwise as
+     * {@link #maxSimilarity(Features, List)}.
+     *
+     * @param queries one or more
+     * @param documents of the same dimension, one or more
+     * @return {@code [queries.size()][documents.size()]}
+     * @throws IllegalArgumentException when the dimensions differ, or a vector is not finite
+     */
+    public static float[][] maxSimilarity(TokenFeatures queries, TokenFeatures documents) {
+        List<Features> all = documents.items();
+        float[][] scores = new float[queries.size()][];
+        for (int i = 0; i < scores.length; i++) {
+            scores[i] = maxSimilarity(queries.item(i), all);
+        }
+        return scores;
+    }
 }

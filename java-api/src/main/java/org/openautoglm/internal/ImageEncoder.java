@@ -24,18 +24,25 @@ public final class ImageEncoder {
     private static final long MOST_BYTES = Integer.MAX_VALUE - (1L << 20);
 
     private final NativeModel model;
+    private final Encoding encoding;
     private final List<Picture.Named> pictures;
-    private final int dimension;
+    private final int floats; // of a picture's result
     private final FloatBuffer target;
     private final SortedMap<Integer, OpenAutoGlmException> failures = new TreeMap<>();
+
+    /** A native function over pictures. */
+    private interface Encoding {
+        int call(long model, long images, long count, long out, long capacity, long items, long error, long errorCapacity);
+    }
 
     /** A picture of the chunk that is being gathered. */
     private record Member(int index, Picture.Named picture, Picture.Prepared prepared) { }
 
-    private ImageEncoder(NativeModel model, List<Picture.Named> pictures, FloatBuffer target) {
+    private ImageEncoder(NativeModel model, Encoding encoding, List<Picture.Named> pictures, int floats, FloatBuffer target) {
         this.model = model;
+        this.encoding = encoding;
         this.pictures = pictures;
-        this.dimension = model.facts().embeddingSize();
+        this.floats = floats;
         this.target = target;
     }
 
@@ -46,12 +53,21 @@ public final class ImageEncoder {
      * @return what went wrong, by index; empty when nothing did
      */
     public static SortedMap<Integer, OpenAutoGlmException> encode(NativeModel model, List<Picture.Named> pictures, FloatBuffer target) {
-        ImageEncoder encoder = new ImageEncoder(model, pictures, target);
-        encoder.encodeAll();
-        return encoder.failures;
+        return new ImageEncoder(model, Native::oag_encode_images, pictures, model.facts().embeddingSize(), target).encodeAll();
     }
 
-    private void encodeAll() {
+    /**
+     * Encodes pictures to the vectors of their tokens.
+     *
+     * @param target receives the rows of one picture after the other; those of bad pictures are zero
+     * @return what went wrong, by index; empty when nothing did
+     */
+    public static SortedMap<Integer, OpenAutoGlmException> encodeTokens(NativeModel model, List<Picture.Named> pictures, FloatBuffer target) {
+        NativeModel.Facts facts = model.facts();
+        return new ImageEncoder(model, Native::oag_encode_image_tokens, pictures, facts.imageTokens() * facts.imageTokenSize(), target).encodeAll();
+    }
+
+    private SortedMap<Integer, OpenAutoGlmException> encodeAll() {
         List<Member> chunk = new ArrayList<>(Math.min(CHUNK_PICTURES, pictures.size()));
         long chunkBytes = 0;
         for (int i = 0; i < pictures.size(); i++) {
@@ -73,25 +89,27 @@ public final class ImageEncoder {
                     + "have"));
                 continue;
             }
-            boolean full = chunk.size() == CHUNK_PICTURES || chunkBytes + prepared.frameBytes() > CHUNK_BYTES;
+            long bytes = prepared.frameBytes() + (long) floats * Float.BYTES;
+            boolean full = chunk.size() == CHUNK_PICTURES || chunkBytes + bytes > CHUNK_BYTES;
             if (full && !chunk.isEmpty()) {
                 encodeChunk(chunk);
                 chunk.clear();
                 chunkBytes = 0;
             }
             chunk.add(new Member(i, picture, prepared));
-            chunkBytes += prepared.frameBytes();
+            chunkBytes += bytes;
         }
         if (!chunk.isEmpty()) {
             encodeChunk(chunk);
         }
+        return failures;
     }
 
     private void encodeChunk(List<Member> chunk) {
         FrameLayout layout = new FrameLayout();
         long images = layout.add((long) chunk.size() * Native.sizeof_oag_image);
         long items = layout.add((long) chunk.size() * Native.sizeof_oag_item);
-        long rows = layout.add((long) chunk.size() * dimension * Float.BYTES);
+        long rows = layout.add((long) chunk.size() * floats * Float.BYTES);
         long[] places = new long[chunk.size()];
         for (int i = 0; i < places.length; i++) {
             places[i] = layout.add(chunk.get(i).prepared().frameBytes());
@@ -110,8 +128,8 @@ public final class ImageEncoder {
                 }
             }
             if (!placed.isEmpty()) {
-                int status = Native.oag_encode_images(model.address(), frame.at(images), placed.size(), frame.at(rows),
-                    (long) placed.size() * dimension, frame.at(items), frame.error(), Frame.ERROR_CAPACITY);
+                int status = encoding.call(model.address(), frame.at(images), placed.size(), frame.at(rows),
+                    (long) placed.size() * floats, frame.at(items), frame.error(), Frame.ERROR_CAPACITY);
                 if (status != NativeStatus.PARTIAL) {
                     frame.check(status);
                 }
@@ -132,13 +150,13 @@ public final class ImageEncoder {
     }
 
     private void deliver(Frame frame, List<Member> placed, long items, long rows) {
-        FloatBuffer embeddings = frame.floats(rows, (long) placed.size() * dimension); // [placed, dimension]
+        FloatBuffer results = frame.floats(rows, (long) placed.size() * floats); // [placed, floats]
         for (int i = 0; i < placed.size(); i++) {
             Member member = placed.get(i);
             long item = items + (long) i * Native.sizeof_oag_item;
             int status = frame.getInt(item + Native.offsetof_oag_item_status);
             if (status == NativeStatus.OK) {
-                target.put(member.index() * dimension, embeddings, i * dimension, dimension);
+                target.put(member.index() * floats, results, i * floats, floats);
             } else {
                 String text = frame.getString(item + Native.offsetof_oag_item_error,
                     Native.sizeof_oag_item - Native.offsetof_oag_item_error);
@@ -149,8 +167,8 @@ public final class ImageEncoder {
 
     private void fail(int index, Picture.Named picture, OpenAutoGlmException failure) {
         failures.put(index, failure);
-        for (int i = 0; i < dimension; i++) {
-            target.put(index * dimension + i, 0);
+        for (int i = 0; i < floats; i++) {
+            target.put(index * floats + i, 0);
         }
     }
 

@@ -43,11 +43,15 @@ public final class NativeModel implements AutoCloseable {
      * @param backendReason why this backend
      * @param embedding which vector the embedding is
      * @param madeTokenizer text of a tokenizer.json made of vocab.txt, or empty
+     * @param tokens which vectors those of tokens are, or empty
+     * @param imageTokens vectors of a picture
+     * @param imageTokenSize floats in each
+     * @param textTokenSize floats in each vector of a text
      */
     public record Facts(int device, int isa, int precision, double leastImageCosine, double leastTextCosine, int threads, int embeddingSize,
                         int imageWidth, int imageHeight, boolean hasImageTower, boolean hasTextTower, int vocabularySize, long parameterCount,
                         int scores, String family, String folder, String tokenizerFile, String hash, String backend, String backendReason, String embedding,
-                        String madeTokenizer) { }
+                        String madeTokenizer, String tokens, int imageTokens, int imageTokenSize, int textTokenSize) { }
 
     private NativeModel(SharedRuntime runtime, long address) {
         this.runtime = runtime;
@@ -89,7 +93,11 @@ public final class NativeModel implements AutoCloseable {
                 string(Native.OAG_STRING_BACKEND),
                 string(Native.OAG_STRING_BACKEND_REASON),
                 string(Native.OAG_STRING_EMBEDDING),
-                string(Native.OAG_STRING_MADE_TOKENIZER));
+                string(Native.OAG_STRING_MADE_TOKENIZER),
+                string(Native.OAG_STRING_TOKENS),
+                frame.getInt(info + Native.offsetof_oag_model_info_image_tokens),
+                frame.getInt(info + Native.offsetof_oag_model_info_image_token_size),
+                frame.getInt(info + Native.offsetof_oag_model_info_text_token_size));
         }
     }
 
