@@ -1,0 +1,3 @@
+#include "kernels/attention/instances.h"
+
+OAG_ATTENTION_KERNELS(f16, simt::half_t)
