@@ -9,7 +9,14 @@ namespace {
 constexpr int64_t slab_rows = 480;
 // Rows of one tile task: 160 × 768 inputs are 0.5 MB, half of a core's L2, read once per panel.
 constexpr int64_t group_rows = 160;
-constexpr int64_t task_panels = 4;
+constexpr int64_t task_panels = 4;  // at most
+// Tasks for each thread, where the product has so many pieces: one that begins late, or loses its CPU for a while, leaves little behind. 50 rows × 768 columns are 12 tasks of
+// four panels, too few for eight threads.
+constexpr int64_t tasks_per_thread = 8;
+
+int64_t pieces_per_task(int64_t pieces, int64_t most, const Parallel& parallel) {
+  return std::clamp<int64_t>(pieces / (parallel.threads() * tasks_per_thread), 1, most);
+}
 
 // A run of rows cut into blocks that differ by one row at most: 50 rows are 12 + 13 + 12 + 13, not 14 + 14 + 14 + 8.
 struct Blocks {
@@ -49,8 +56,8 @@ void multiply(const MatrixProduct& product, const MatrixKernels& kernels, Parall
     const char* const packed_rows = product.packed_rows ? product.packed_rows + first_row * row_bytes : packed;
     auto packed_row = [&](int64_t b) { return (b / blocks.count * rows + blocks.first(b % blocks.count)) * row_bytes; };
 
-    // Packing moves memory and does little else: pieces of about 64 KiB.
-    const int64_t pack_blocks = std::max<int64_t>(1, 65536 / (row_bytes * kernels.rows_per_block));
+    // Packing moves memory and does little else: pieces of about 64 KiB at most.
+    const int64_t pack_blocks = pieces_per_task(all_blocks, std::max<int64_t>(1, 65536 / (row_bytes * kernels.rows_per_block)), parallel);
     const int64_t pack_tasks = product.packed_rows ? 0 : (all_blocks + pack_blocks - 1) / pack_blocks;
     parallel.run(pack_tasks, [&](int64_t task, int slot) {
       for (int64_t b = task * pack_blocks; b < std::min(all_blocks, (task + 1) * pack_blocks); b++)
@@ -60,10 +67,10 @@ void multiply(const MatrixProduct& product, const MatrixKernels& kernels, Parall
 
     const int64_t group_blocks = std::max<int64_t>(1, group_rows / kernels.rows_per_block);
     const int64_t groups = (all_blocks + group_blocks - 1) / group_blocks;
-    const int64_t chunks = (product.panels + task_panels - 1) / task_panels;
+    const int64_t chunk_panels = pieces_per_task(groups * product.panels, task_panels, parallel), chunks = (product.panels + chunk_panels - 1) / chunk_panels;
     parallel.run(groups * chunks, [&](int64_t task, int slot) {
       const int64_t group = task / chunks, chunk = task % chunks;
-      for (int64_t p = chunk * task_panels; p < std::min(product.panels, (chunk + 1) * task_panels); p++) {
+      for (int64_t p = chunk * chunk_panels; p < std::min(product.panels, (chunk + 1) * chunk_panels); p++) {
         const MatrixProduct::Panel panel = product.panel(p);
         for (int64_t b = group * group_blocks; b < std::min(all_blocks, (group + 1) * group_blocks); b++) {
           const int64_t run = first_run + b / blocks.count, row = first_row + blocks.first(b % blocks.count);

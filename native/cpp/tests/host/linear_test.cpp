@@ -112,6 +112,35 @@ TEST_CASE("every activation, with and without bias and residual, on every choice
   });
 }
 
+TEST_CASE("few rows make tasks for many threads") {
+  // As many threads as it says, one after the other; counts the tasks of each call.
+  struct Counting final : Parallel {
+    int threads() const override { return 16; }
+    void run(int64_t tasks, FunctionRef<void(int64_t, int)> body) override {
+      calls.push_back(tasks);
+      for (int64_t task = 0; task < tasks; task++) body(task, static_cast<int>(task % 16));
+    }
+    std::vector<int64_t> calls;
+  } parallel;
+  ParameterList list;
+  const Parameter matrix = list.add({"matrix", ParameterKind::matrix, {"m"}, {768, 64}});
+  const MemorySource source(list);
+  for_each_isa([&](host::Isa isa) {
+    const host::Kernels& kernels = host::choose_kernels(&isa);
+    host::HostExecutor executor(kernels, parallel);
+    const auto weights = executor.prepare(list, source);
+    const auto workspace = executor.create_workspace();
+    std::vector<float> x(50 * 64), out(50 * 768);
+    const Program program = [&](Pass& pass) { pass.read(pass.linear(input(pass, {50, 64}, x), matrix), out.data()); };
+    const Recording recording = record(list, program);
+    parallel.calls.clear();
+    program(*executor.begin(list, *weights, recording, {1, 1, 1, 1}, *workspace));
+    REQUIRE(parallel.calls.size() == 2);  // packing and multiplying
+    CHECK(parallel.calls[0] == (50 + kernels.fp32.rows_per_block - 1) / kernels.fp32.rows_per_block);
+    CHECK(parallel.calls[1] >= 768 / kernels.fp32.columns_per_panel);
+  });
+}
+
 TEST_CASE("the comparison sees a wrong bias, a wrong activation and a forgotten residual") {
   const Model model;
   HostBench bench(host::Isa::reference, 1, model.list, model.source);
