@@ -1,8 +1,9 @@
 """Copies a CLIP folder with outlier channels planted into it, as large trained transformers have them (Dettmers et al. 2022, "LLM.int8()").
 
-Run:  python tools/reference/planted_outliers.py SOURCE TARGET [--factor 60]
+Run:  python tools/reference/planted_outliers.py SOURCE TARGET [--factor 60] [--matrices 2.5]
       ./autoglm check --model TARGET
 
+The matrices of all blocks become `matrices` times larger first: in a fresh model they add little to the residual stream, and all pictures are alike.
 A row's int8 scale is that of its largest number, so a channel that is `factor` times the others rounds them away. In each tower:
 
 - in the blocks of MLP, every 256th channel between the two matrices is larger, and what reads it as much smaller: the second matrix suffers;
@@ -25,8 +26,11 @@ STEP, FIRST = 256, 17
 ROLES = {"vision_model": "image", "text_model": "text"}
 
 
-def plant(tensors, factor):
+def plant(tensors, factor, matrices):
     """Changes the arrays in place; returns the roles of the matrices that suffer."""
+    for name, values in tensors.items():
+        if ".encoder.layers." in name and values.ndim == 2:
+            values *= matrices
     roles = []
     for tower, blocks in MLP.items():
         for block in blocks:
@@ -50,6 +54,7 @@ def main():
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)
     parser.add_argument("--factor", type=float, default=60)
+    parser.add_argument("--matrices", type=float, default=2.5)
     arguments = parser.parse_args()
 
     arguments.target.mkdir(parents=True)
@@ -64,7 +69,7 @@ def main():
     for name, entry in header.items():
         if name != "__metadata__" and entry["dtype"] == "F32":
             tensors[name] = np.memmap(weights, np.float32, "r+", 8 + length + entry["data_offsets"][0], tuple(entry["shape"]) or (1,))
-    for role in plant(tensors, np.float32(arguments.factor)):
+    for role in plant(tensors, np.float32(arguments.factor), np.float32(arguments.matrices)):
         print(role)
 
 
