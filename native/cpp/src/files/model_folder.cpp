@@ -1,6 +1,9 @@
 #include "files/model_folder.h"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <list>
 #include <memory>
@@ -17,6 +20,19 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   std::string text = "[";
   for (size_t d = 0; d < shape.size(); d++) text += (d ? ", " : "") + std::to_string(shape[d]);
   return text + "]";
+}
+
+// The first NaN or infinity of `count` values, else `count`. A load looks at every weight, so it looks at many at once: the exponent's bits are all ones in these alone.
+int64_t first_not_finite(const float* values, int64_t count) {
+  constexpr int64_t block = 1024;
+  constexpr uint32_t exponent = 0x7f80'0000;
+  for (int64_t first = 0; first < count; first += block) {
+    const int64_t end = std::min(count, first + block);
+    uint32_t found = 0;
+    for (int64_t i = first; i < end; i++) found |= (std::bit_cast<uint32_t>(values[i]) & exponent) == exponent;
+    if (found) return std::find_if(values + first, values + end, [](float value) { return !std::isfinite(value); }) - values;
+  }
+  return count;
 }
 
 // The files that the index of a sharded model names; each must be a plain name, so that an index cannot point out of the folder.
@@ -172,9 +188,8 @@ ModelFolder::Source::Source(const ParameterList& parameters, std::map<std::strin
 void ModelFolder::Source::Tensors::read(const std::string& tensor, int64_t first_row, int64_t rows, int64_t width, float* out) const {
   const Located& located = tensors_.at(tensor);
   located.file->read(*located.entry, first_row * width, rows * width, out);
-  for (int64_t i = 0; i < rows * width; i++)
-    if (!std::isfinite(out[i]))
-      throw Error(Status::bad_model, located.file->path() + ": tensor " + tensor + " holds " + (std::isnan(out[i]) ? "NaN" : "an infinity") + " at element " +
+  if (const int64_t i = first_not_finite(out, rows * width); i < rows * width)
+    throw Error(Status::bad_model, located.file->path() + ": tensor " + tensor + " holds " + (std::isnan(out[i]) ? "NaN" : "an infinity") + " at element " +
                                          std::to_string(first_row * width + i) + ": the file is damaged, or training diverged");
 }
 

@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <filesystem>
+#include <limits>
 #include <sys/stat.h>
 
 #include "files/model_folder.h"
@@ -135,6 +137,25 @@ TEST_CASE("an index cannot point out of its folder") {
   CHECK(wrong_refusal(Status::bad_model, {"weight_map is empty"}, [&] { ModelFolder{folder.path()}; }) == "");
   index("[]");
   CHECK(wrong_refusal(Status::bad_model, {"weight_map is []; expected an object"}, [&] { ModelFolder{folder.path()}; }) == "");
+}
+
+TEST_CASE("a NaN or an infinity is found wherever it is in a large tensor") {
+  const TempFolder folder;
+  folder.write("config.json", "{}");
+  ParameterList list;
+  list.add({"matrix", ParameterKind::matrix, {"layer.weight"}, {3, 1000}});
+  for (const size_t element : {0, 1, 999, 1000, 1023, 1024, 2047, 2998, 2999})
+    for (const float wrong : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()}) {
+      std::vector<float> values(3000, std::numeric_limits<float>::max()), read(3000);
+      const auto read_all = [&] {
+        folder.write("model.safetensors", SafetensorsFile().add<float>("layer.weight", "F32", {3, 1000}, values).bytes());
+        ModelFolder(folder.path()).source(list)->read("layer.weight", 0, 3, 1000, read.data());
+      };
+      read_all();  // as large as a number can be
+      values[element] = wrong;
+      CAPTURE(element);
+      CHECK(wrong_refusal(Status::bad_model, {"layer.weight", std::isnan(wrong) ? "NaN" : "an infinity", " at element " + std::to_string(element) + ":"}, read_all) == "");
+    }
 }
 
 TEST_CASE("a tensor in two shards, of another dtype, or with an infinity is named") {
