@@ -41,7 +41,7 @@ size_t slot_bytes(const MatrixProduct& product, const MatrixKernels& kernels) {
 }
 
 void multiply(const MatrixProduct& product, const MatrixKernels& kernels, Parallel& parallel, char* packed, HostWorkspace& workspace) {
-  const int64_t row_bytes = kernels.row_bytes(product.inputs);
+  const int64_t row_bytes = kernels.row_bytes(product.inputs), panel_bytes = kernels.panel_bytes(product.inputs);
   // A slab is a piece of the only run, or several whole runs.
   const bool one_run = product.runs == 1;
   const int64_t slab_runs = one_run ? 1 : std::max<int64_t>(1, slab_rows / product.rows_per_run);
@@ -72,6 +72,9 @@ void multiply(const MatrixProduct& product, const MatrixKernels& kernels, Parall
       const int64_t group = task / chunks, chunk = task % chunks;
       for (int64_t p = chunk * chunk_panels; p < std::min(product.panels, (chunk + 1) * chunk_panels); p++) {
         const MatrixProduct::Panel panel = product.panel(p);
+        // What this thread will multiply next, most likely: weights lie in the order of their use, and the other threads have the chunks between.
+        const int64_t panels_on = p + 1 < (chunk + 1) * chunk_panels ? 1 : 1 + (parallel.threads() - 1) * chunk_panels;
+        const char* ahead = static_cast<const char*>(panel.memory) + panels_on * panel_bytes;
         for (int64_t b = group * group_blocks; b < std::min(all_blocks, (group + 1) * group_blocks); b++) {
           const int64_t run = first_run + b / blocks.count, row = first_row + blocks.first(b % blocks.count);
           GemmTile tile;
@@ -86,6 +89,8 @@ void multiply(const MatrixProduct& product, const MatrixKernels& kernels, Parall
           tile.out = product.packed_out ? workspace.slot<float>(slot) : product.out + (run * product.out_run + row) * product.out_stride + panel.first_column;
           tile.out_stride = product.packed_out ? kernels.columns_per_panel : product.out_stride;
           tile.activation = product.activation;
+          const int64_t quarter = b - group * group_blocks;
+          tile.ahead = quarter < 4 ? ahead + quarter * panel_bytes / 4 : nullptr;
           kernels.gemm(tile);
           if (product.packed_out) {
             char* const block = product.packed_out + row * kernels.row_bytes(product.out_stride);

@@ -215,8 +215,8 @@ inline void attend_block(const AttentionTask& task, int64_t first_query, int cou
                            scratch.queries);
   const int64_t key_panel = panel_bytes<Format>(task.head_size) / 4;
   for (int64_t j = 0; j < end; j += kColumnsPerPanel) {
-    kMultiplyPacked<typename Format::Product>.by_rows[count](words_of<Format>(task.head_size), scratch.queries,
-                                           reinterpret_cast<const char*>(scratch.keys + j / kColumnsPerPanel * key_panel), scratch.scores + j, kScoreStride);
+    const char* panel = reinterpret_cast<const char*>(scratch.keys + j / kColumnsPerPanel * key_panel);
+    kMultiplyPacked<typename Format::Product>.by_rows[count](words_of<Format>(task.head_size), scratch.queries, panel, panel, scratch.scores + j, kScoreStride);
   }
   if (task.position_bias) add_position_bias(task, first_query, count, first_key, tile_count, scratch.scores);
   float factors[kRowsPerBlock];
@@ -226,7 +226,8 @@ inline void attend_block(const AttentionTask& task, int64_t first_query, int cou
     float* outputs = scratch.outputs + first_row * scratch.padded_head + column;
     float* products = first_tile ? outputs : scratch.products;
     const int64_t stride = first_tile ? scratch.padded_head : kColumnsPerPanel;
-    kMultiplyScores<typename Format::Product>.by_rows[count](words, scratch.scores, reinterpret_cast<const char*>(scratch.values + column * scratch.tile), products, stride);
+    const char* panel = reinterpret_cast<const char*>(scratch.values + column * scratch.tile);
+    kMultiplyScores<typename Format::Product>.by_rows[count](words, scratch.scores, panel, panel, products, stride);
     if (first_tile) continue;
     for (int i = 0; i < count; ++i) {
       if (visible[i] == 0) continue;

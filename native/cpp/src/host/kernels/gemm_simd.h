@@ -43,12 +43,13 @@ struct Fp32 {
   static Vec multiply_add(Vec x, Vec w, Vec sum) { return fma(x, w, sum); }
 };
 
-// out[i, j] = Σ_k rows[i, k] · panel[k, j] for kRows rows; `words` of each, a multiple of kStep.
+// out[i, j] = Σ_k rows[i, k] · panel[k, j] for kRows rows; `words` of each, a multiple of kStep. As many bytes from `ahead` on as a quarter of the panel has come into L2.
 template <class Format, RowLayout kLayout, int kRows>
-[[gnu::noinline]] void multiply(int64_t words, const float* rows, const char* panel, float* out, int64_t out_stride) {
+[[gnu::noinline]] void multiply(int64_t words, const float* rows, const char* panel, const char* ahead, float* out, int64_t out_stride) {
   constexpr int kStride = kLayout == RowLayout::packed ? kLine : kScoreStride;
   constexpr int kBytes = Format::kPanelBytes, kCacheLine = 64;
   constexpr int kAhead = 16 * kBytes;  // the panel streams from L2 or memory; 16 words ahead is 16 · rows cycles
+  constexpr int kFarLines = kStep * kBytes / 4 / kCacheLine;  // of a step
   Vec sums[kRows][kVectors];
   // Every loop over rows must unroll whole, or the accumulators live on the stack (43 % of peak).
 #pragma GCC unroll 16
@@ -74,6 +75,9 @@ template <class Format, RowLayout kLayout, int kRows>
           for (int v = 0; v < kVectors; ++v) sums[i][v] = Format::multiply_add(x, columns[v], sums[i][v]);
         }
       }
+#pragma GCC unroll 4
+      for (int line = 0; line < kFarLines; ++line) __builtin_prefetch(ahead + line * kCacheLine, 0, 2);
+      ahead += kFarLines * kCacheLine;
       panel += kStep * kBytes;
       rows += kStep;
     }
@@ -86,7 +90,7 @@ template <class Format, RowLayout kLayout, int kRows>
   }
 }
 
-using Multiply = void (*)(int64_t words, const float* rows, const char* panel, float* out, int64_t out_stride);
+using Multiply = void (*)(int64_t words, const float* rows, const char* panel, const char* ahead, float* out, int64_t out_stride);
 struct MultiplyTable {
   Multiply by_rows[kRowsPerBlock + 1];
 };
@@ -152,7 +156,8 @@ inline void gemm(const GemmTile& tile) {
   }
   alignas(64) float sums[kRowsPerBlock * kColumnsPerPanel];
   kMultiplyPacked<typename Format::Product>.by_rows[tile.row_count](words_of<Format>(tile.inputs), static_cast<const float*>(tile.rows),
-                                                                    static_cast<const char*>(tile.panel), sums, kColumnsPerPanel);
+                                                                    static_cast<const char*>(tile.panel),
+                                                                    static_cast<const char*>(tile.ahead ? tile.ahead : tile.panel), sums, kColumnsPerPanel);
   finish_tile<Math>(tile, Sums(tile, sums));
 }
 

@@ -30,6 +30,7 @@ struct GemmTile {
   float* out;             // [row_count, column_count] at out_stride
   int64_t out_stride;
   Activation activation;
+  const void* ahead = nullptr;  // a quarter of a panel that is wanted soon, brought nearer meanwhile (never read: it may lie behind the last one); or null
 };
 
 // A run of keys and values of one head, consecutive positions.
