@@ -27,6 +27,7 @@ import org.jfree.chart.ChartFactory;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.StandardChartTheme;
 import org.jfree.chart.axis.LogAxis;
+import org.jfree.chart.axis.NumberTickUnit;
 import org.jfree.chart.labels.ItemLabelAnchor;
 import org.jfree.chart.labels.ItemLabelPosition;
 import org.jfree.chart.labels.StandardCategoryItemLabelGenerator;
@@ -122,6 +123,7 @@ final class RatioPlot implements Callable<Integer> {
         plot.addRangeMarker(new ValueMarker(1, PEER, new BasicStroke(2))); // as fast as the peer
         LogAxis axis = new LogAxis(plot.getRangeAxis().getLabel()); // twice as fast is as far as half as fast
         axis.setBase(2);
+        axis.setTickUnit(new NumberTickUnit(1)); // a power
         axis.setNumberFormatOverride(new DecimalFormat("0.##", DecimalFormatSymbols.getInstance(Locale.ROOT)));
         axis.setUpperMargin(0.1); // room for the numbers
         axis.setLabelFont(font(11));
