@@ -25,7 +25,7 @@ TEST_CASE("embeddings, logits and probabilities are those of transformers") {
     for (const std::string& name : golden_models()) {
       CAPTURE(name);
       const Golden golden = load_golden(name);
-      const Model model(runtime, golden.folder, Precision::automatic);
+      const Model model(runtime, golden.folder, Precision::fp32);
       const size_t width = static_cast<size_t>(model.definition().embedding_size());
       std::vector<ImageRequest> images;
       for (const auto& picture : golden.pictures) images.push_back(EncodedImage{picture.data(), picture.size()});

@@ -73,6 +73,7 @@ bool says(const std::string& text, const std::string& part) { return text.find(p
 }  // namespace
 
 TEST_CASE("auto is bf16 where the CPU has its arithmetic and it is accurate, else fp32 with the reason") {
+  const Environment none("OPENAUTOGLM_PRECISION", "");
   Runtime runtime(on_host());
   MadeUp model;
   {
