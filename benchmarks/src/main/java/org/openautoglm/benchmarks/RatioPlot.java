@@ -98,7 +98,7 @@ final class RatioPlot implements Callable<Integer> {
     /** Two lines a case is told by; cases with equal labels are the same case. */
     static String label(Row row) {
         String peerInput = row.input() != null && row.input().contains("; peer: ") ? ", peer: " + row.input().substring(row.input().indexOf("; peer: ") + 8) : "";
-        String given = row.input() == null ? "" : row.input().replaceFirst("^ours: ", "").replaceFirst("(, |;).*", "");
+        String given = row.input() == null ? "" : row.input().replaceFirst("^ours: ", "").replaceFirst("(, [^,;]*timed\\b|;).*", "");
         return row.name() + " " + row.precision() + ", " + row.items() + " " + row.unit() + " (" + given + peerInput + ")";
     }
 

@@ -16,6 +16,7 @@ import org.openautoglm.OpenAutoGlm;
  * Both sides are given strings and tokenize them within the measured time. The peer computes in fp32 whatever the precision of ours; the row has the cosine.
  */
 final class SentenceSuite implements Suite {
+    private static final int ONE_BY_ONE = 100; // calls in a row, as in a service that is used
     private static final int BATCH = 1000;
 
     private final Setup setup;
@@ -33,31 +34,42 @@ final class SentenceSuite implements Suite {
         threads = Executors.newFixedThreadPool(setup.threads());
         try {
             peer = setup.withPeer() ? new AllMiniLmL6V2EmbeddingModel(threads) : null;
-            add(operations, Sentences.make(1));
-            add(operations, Sentences.make(BATCH));
+            add(operations, Sentences.make(ONE_BY_ONE), 1);
+            add(operations, Sentences.make(BATCH), BATCH);
         } catch (RuntimeException | Error failure) {
             close();
             throw failure;
         }
     }
 
-    private void add(BertOperations operations, List<String> texts) {
+    private void add(BertOperations operations, List<String> texts, int perCall) {
         int[] tokens = texts.stream().mapToInt(text -> ours.tokenize(text).length).toArray();
-        float[] embeddings = new float[texts.size() * ours.info().embeddingSize()];
+        int dimension = ours.info().embeddingSize();
+        float[] embeddings = new float[texts.size() * dimension];
+        float[] ofCall = new float[perCall * dimension];
         Contender our = new Contender(Setup.OURS, OpenAutoGlm.version(), ours.backend().description(), () -> {
-            ours.encodeTexts(texts, embeddings);
+            for (int first = 0; first < texts.size(); first += perCall) {
+                ours.encodeTexts(texts.subList(first, first + perCall), ofCall);
+                System.arraycopy(ofCall, 0, embeddings, first * dimension, ofCall.length);
+            }
             return embeddings;
         }, operations.texts(tokens));
         Contender their = peer == null ? null : new Contender("langchain4j", MiniLm.VERSION, "ONNX Runtime, fp32, " + setup.threads() + " texts at once",
-            () -> peers(texts), operations.texts(tokens));
+            () -> perCall == 1 ? peersOneByOne(texts, dimension) : peers(texts, dimension), operations.texts(tokens));
         cases.add(new Case("sentences", setup.model(), setup.precisionName(), texts.size(), "texts",
-            "strings of " + Arrays.stream(tokens).sum() + " tokens in all, tokenizing timed", our, their));
+            "strings of " + Arrays.stream(tokens).sum() + " tokens in all, " + (perCall == 1 ? "one by one" : "in one call") + ", tokenizing timed", our, their));
     }
 
-    private float[] peers(List<String> texts) {
-        List<Embedding> embeddings = texts.size() == 1 ? List.of(peer.embed(texts.get(0)).content())
-            : peer.embedAll(texts.stream().map(TextSegment::from).toList()).content();
-        int dimension = embeddings.get(0).dimension();
+    private float[] peersOneByOne(List<String> texts, int dimension) {
+        float[] rows = new float[texts.size() * dimension];
+        for (int i = 0; i < texts.size(); i++) {
+            System.arraycopy(peer.embed(texts.get(i)).content().vector(), 0, rows, i * dimension, dimension);
+        }
+        return rows;
+    }
+
+    private float[] peers(List<String> texts, int dimension) {
+        List<Embedding> embeddings = peer.embedAll(texts.stream().map(TextSegment::from).toList()).content();
         float[] rows = new float[embeddings.size() * dimension];
         for (int i = 0; i < embeddings.size(); i++) {
             System.arraycopy(embeddings.get(i).vector(), 0, rows, i * dimension, dimension);
