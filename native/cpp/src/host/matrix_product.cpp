@@ -5,8 +5,6 @@
 namespace oag::host {
 namespace {
 
-// Rows that are packed before any is multiplied. 480 × 3072 inputs are 5.9 MB: they stay in the last-level cache while the panels pass by, and bound the scratch.
-constexpr int64_t slab_rows = 480;
 // Rows of one tile task: 160 × 768 inputs are 0.5 MB, half of a core's L2, read once per panel.
 constexpr int64_t group_rows = 160;
 constexpr int64_t task_panels = 4;  // at most
@@ -31,7 +29,7 @@ struct Blocks {
 
 size_t packed_bytes(const MatrixProduct& product, const MatrixKernels& kernels) {
   if (product.packed_rows) return 0;
-  const int64_t rows = std::min(product.runs * product.rows_per_run, std::max(slab_rows, product.runs > 1 ? product.rows_per_run : 0));
+  const int64_t rows = std::min(product.runs * product.rows_per_run, std::max(product.slab_rows, product.runs > 1 ? product.rows_per_run : 0));
   return static_cast<size_t>((rows + kernels.rows_per_block) * kernels.row_bytes(product.inputs));
 }
 
@@ -41,7 +39,7 @@ size_t slot_bytes(const MatrixProduct& product, const MatrixKernels& kernels) {
 }
 
 void multiply(const MatrixProduct& product, const MatrixKernels& kernels, Parallel& parallel, char* packed, HostWorkspace& workspace) {
-  const int64_t row_bytes = kernels.row_bytes(product.inputs), panel_bytes = kernels.panel_bytes(product.inputs);
+  const int64_t row_bytes = kernels.row_bytes(product.inputs), panel_bytes = kernels.panel_bytes(product.inputs), slab_rows = product.slab_rows;
   // A slab is a piece of the only run, or several whole runs.
   const bool one_run = product.runs == 1;
   const int64_t slab_runs = one_run ? 1 : std::max<int64_t>(1, slab_rows / product.rows_per_run);
@@ -91,6 +89,7 @@ void multiply(const MatrixProduct& product, const MatrixKernels& kernels, Parall
           tile.activation = product.activation;
           const int64_t quarter = b - group * group_blocks;
           tile.ahead = quarter < 4 ? ahead + quarter * panel_bytes / 4 : nullptr;
+          tile.residual_first = product.residual_first;
           kernels.gemm(tile);
           if (product.packed_out) {
             char* const block = product.packed_out + row * kernels.row_bytes(product.out_stride);

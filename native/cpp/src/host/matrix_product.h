@@ -10,12 +10,15 @@
 
 namespace oag::host {
 
-// out[r] = activation(x[r] · W + bias) + residual[r] over runs of rows that lie together in the result.
+// out[r] = activation(x[r] · W + bias) + residual[r], or activation(x[r] · W + bias + residual[r]), over runs of rows that lie together in the result.
 struct MatrixProduct {
   int64_t runs = 1;          // run i: rows_per_run rows of x, to rows i · out_run … of out
   int64_t rows_per_run = 0;
   int64_t out_run = 0;       // rows from one run's result to the next; with one run it does not matter
   int64_t inputs = 0;
+  // Rows that are packed before any is multiplied. 480 × 3072 inputs are 5.9 MB: they stay in the last-level cache while the panels pass by, and bound the scratch. Products that
+  // hand packed rows on to each other have the same.
+  int64_t slab_rows = 480;
 
   // All rows, of one run, packed already: where another product left them (packed_out); or null, and each is packed here.
   const char* packed_rows = nullptr;
@@ -36,6 +39,7 @@ struct MatrixProduct {
   Activation activation = Activation::none;
   const float* residual = nullptr;  // row r of run i at (i · residual_run + r) · out_stride, or null
   int64_t residual_run = 0;
+  bool residual_first = false;  // before the activation
   float* out = nullptr;
   int64_t out_stride = 0;      // the columns of a result
   char* packed_out = nullptr;  // in place of out: results of one run, packed for a product by the same kernels, each panel's to MatrixKernels::pack_columns

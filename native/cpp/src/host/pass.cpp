@@ -131,6 +131,12 @@ void HostPass::run(const op::Multiply& multiply, float* out) {
             [&](int64_t first, int64_t count) { kernels_.multiply(a + first * width, b + first * width, count * width, out + first * width); });
 }
 
+void HostPass::run(const op::Add& add, float* out) {
+  const float *a = floats(add.a), *b = floats(add.b);
+  const int64_t width = add.a.shape.width.value();
+  over_rows(add.a.shape.rows.value(), width, [&](int64_t first, int64_t count) { kernels_.add(a + first * width, b + first * width, count * width, out + first * width); });
+}
+
 void HostPass::run(const op::Activate& activate, float* out) {
   const float* x = floats(activate.x);
   const int64_t width = activate.x.shape.width.value();

@@ -35,6 +35,10 @@ class HostPass final : public Pass {
   void run(const op::Repeat& repeat, float* out);
   void run(const op::Multiply& multiply, float* out);
   void run(const op::Activate& activate, float* out);
+  void run(const op::Add& add, float* out);
+  void run(const op::Pixels& pixels, float* out);
+  void run(const op::Conv2d& convolution, float* out);
+  void run(const op::Pool2d& pool, float* out);
 
   char* memory(const Tensor& tensor) const;
   const float* floats(const Tensor& tensor) const { return reinterpret_cast<const float*>(memory(tensor)); }

@@ -38,7 +38,7 @@ void HostPass::run(const op::Linear& linear, const Tensor& out) {
   const MatrixProduct product{.rows_per_run = linear.x.shape.rows.value(), .inputs = inputs, .packed_rows = is_packed ? memory(linear.x) : nullptr, .pack = pack,
                               .slot_floats = norm ? static_cast<size_t>(format.rows_per_block * inputs) : 0, .panels = linear.parts * panels_per_part,
                               .panel = panel, .activation = linear.activation, .residual = linear.residual ? floats(*linear.residual) : nullptr,
-                              .out = packs ? nullptr : reinterpret_cast<float*>(memory(out)), .out_stride = linear.parts * part_columns,
+                              .residual_first = linear.residual_first, .out = packs ? nullptr : reinterpret_cast<float*>(memory(out)), .out_stride = linear.parts * part_columns,
                               .packed_out = packs ? memory(out) : nullptr};
   workspace_.reserve_scratch(packed_bytes(product, format), slot_bytes(product, format), parallel_.threads());
   host::multiply(product, format, parallel_, workspace_.shared<char>(), workspace_);

@@ -26,6 +26,7 @@ std::vector<Parameter> parameters_of(const Operation& operation) {
         used.push_back(o.positions);
         return used;
       },
+      [](const op::Conv2d& o) { std::vector<Parameter> used{o.weight}; if (o.bias) used.push_back(*o.bias); return used; },
       [](const op::Attention& o) { return o.position_bias ? std::vector<Parameter>{o.position_bias->table} : std::vector<Parameter>{}; },
       [](const op::Similarity& o) { std::vector<Parameter> used{o.log_scale}; if (o.bias) used.push_back(*o.bias); return used; },
       [](const op::Repeat& o) { return std::vector<Parameter>{o.rows}; },
@@ -57,9 +58,12 @@ std::vector<Tensor> Operation::inputs() const {
       },
       [](const op::Embed& o) { return std::vector<Tensor>{o.ids}; },
       [](const op::Patches& o) { return std::vector<Tensor>{o.images, o.levels}; },
+      [](const op::Pixels& o) { return std::vector<Tensor>{o.images, o.levels}; },
+      [](const op::Conv2d& o) { std::vector<Tensor> read{o.x}; if (o.residual) read.push_back(*o.residual); return read; },
       [](const op::Similarity& o) { return std::vector<Tensor>{o.a, o.b}; },
       [](const op::Concat& o) { return o.parts; },
       [](const op::Multiply& o) { return std::vector<Tensor>{o.a, o.b}; },
+      [](const op::Add& o) { return std::vector<Tensor>{o.a, o.b}; },
       [](const op::Repeat&) { return std::vector<Tensor>{}; },
       [](const auto& o) { return std::vector<Tensor>{o.x}; }}, what);
 }
@@ -78,7 +82,11 @@ const char* Operation::name() const {
       [](const op::Concat&) { return "concat"; },
       [](const op::Repeat&) { return "repeat"; },
       [](const op::Multiply&) { return "multiply"; },
-      [](const op::Activate&) { return "activate"; }}, what);
+      [](const op::Activate&) { return "activate"; },
+      [](const op::Pixels&) { return "pixels"; },
+      [](const op::Conv2d&) { return "conv2d"; },
+      [](const op::Pool2d&) { return "pool2d"; },
+      [](const op::Add&) { return "add"; }}, what);
 }
 
 std::string Operation::text(const ParameterList& parameters) const {

@@ -21,6 +21,18 @@ struct KeySegment {
   Sequences rows;
 };
 
+// Squares of `kernel` rows by `kernel` columns that slide over pictures by `stride`; `padding` cells beyond each edge belong to squares, too. A picture is height · width
+// packed rows, line by line.
+struct Window {
+  int height = 0, width = 0;  // of a picture
+  int kernel = 1, stride = 1, padding = 0;
+
+  int64_t cells() const { return int64_t{height} * width; }
+  int64_t out_height() const { return (int64_t{height} + 2 * padding - kernel) / stride + 1; }
+  int64_t out_width() const { return (int64_t{width} + 2 * padding - kernel) / stride + 1; }
+  int64_t out_cells() const { return out_height() * out_width(); }
+};
+
 namespace op {
 
 struct Linear {
@@ -31,6 +43,7 @@ struct Linear {
   std::optional<Parameter> bias;
   Activation activation = Activation::none;
   std::optional<Tensor> residual;
+  bool residual_first = false;
 };
 
 struct LayerNorm {
@@ -78,6 +91,27 @@ struct Patches {
   int64_t rows_per_image() const { return prefix_rows + grid_rows() * grid_columns(); }
 };
 
+struct Pixels {
+  Tensor images;
+  Tensor levels;
+};
+
+struct Conv2d {
+  Tensor x;
+  Parameter weight;
+  Window window;
+  std::optional<Parameter> bias;
+  Activation activation = Activation::none;
+  std::optional<Tensor> residual;
+  bool residual_first = false;
+};
+
+struct Pool2d {
+  Tensor x;
+  Window window;
+  Pooling pooling = Pooling::mean;
+};
+
 struct Pool {
   Tensor x;
   Sequences rows;
@@ -113,6 +147,11 @@ struct Multiply {
   Tensor b;
 };
 
+struct Add {
+  Tensor a;
+  Tensor b;
+};
+
 struct Activate {
   Tensor x;
   Activation activation = Activation::none;
@@ -122,7 +161,7 @@ struct Activate {
 
 struct Operation {
   std::variant<op::Linear, op::LayerNorm, op::Attention, op::Embed, op::Patches, op::Pool, op::L2Normalize, op::Similarity, op::Softmax, op::Concat, op::Repeat,
-               op::Multiply, op::Activate>
+               op::Multiply, op::Activate, op::Pixels, op::Conv2d, op::Pool2d, op::Add>
       what;
   Tensor out;
 

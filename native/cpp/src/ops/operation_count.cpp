@@ -18,6 +18,8 @@ struct Counter {
     return 2 * value(patches.images.shape.rows) * patches.grid_rows() * patches.grid_columns() * parameters[patches.weight].part_numbers();
   }
 
+  int64_t operator()(const op::Conv2d& convolution) const { return 2 * value(operation.out.shape.rows) * parameters[convolution.weight].part_numbers(); }
+
   int64_t operator()(const op::Attention& attention) const {
     const int64_t sequences = std::max<int64_t>(1, value(attention.query_rows.count)), queries = value(attention.query_rows.rows);
     int64_t keys = 0;

@@ -1,5 +1,6 @@
 #include "ops/ops.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -25,6 +26,23 @@ void require_columns(const Columns& columns, const char* operation) {
 void require_vector(const ParameterSpec& spec, int64_t width, const char* operation) {
   require(spec.kind == ParameterKind::vector && spec.parts() == 1 && spec.width() == width, operation,
           spec.role + " is not a vector of " + std::to_string(width));
+}
+
+// As many pictures of `cells` rows as `rows` are.
+Extent pictures(const Tensor& x, const Window& window, const char* operation) {
+  require_floats(x, operation);
+  require(window.height > 0 && window.width > 0 && x.shape.rows.factor % window.cells() == 0, operation,
+          x.shape.text() + " are no pictures of " + std::to_string(window.height) + " x " + std::to_string(window.width));
+  // With half a kernel of padding or less every square has cells of the picture.
+  require(window.kernel > 0 && window.stride > 0 && window.padding >= 0 && 2 * int64_t{window.padding} <= window.kernel &&
+              window.kernel <= std::min(window.height, window.width) + 2 * int64_t{window.padding},
+          operation, "there is no such window: kernel " + std::to_string(window.kernel) + ", stride " + std::to_string(window.stride) + ", padding " + std::to_string(window.padding));
+  return {x.shape.rows.factor / window.cells(), x.shape.rows.symbol};
+}
+
+void require_pixels(const Tensor& images, const Tensor& levels, int64_t channels, const char* operation) {
+  require(images.dtype == DType::u8 && channels > 0 && images.shape.width.value() % channels == 0, operation, std::string("images are ") + name_of(images.dtype) + " " + images.shape.text());
+  require(levels.dtype == DType::f32 && levels.shape == Shape{channels, 256}, operation, std::string("levels are ") + name_of(levels.dtype) + " " + levels.shape.text());
 }
 
 }  // namespace
@@ -53,7 +71,7 @@ Tensor Ops::linear(const Tensor& x, Parameter weight, const LinearOptions& optio
     require_floats(*options.residual, "linear");
     require(options.residual->shape == out, "linear", "the residual is " + options.residual->shape.text() + ", not " + out.text());
   }
-  return run(op::Linear{x, weight, options.first_part, parts, options.bias, options.activation, options.residual}, out);
+  return run(op::Linear{x, weight, options.first_part, parts, options.bias, options.activation, options.residual, options.residual_first}, out);
 }
 
 Tensor Ops::layer_norm(const Tensor& x, Parameter gain, Parameter bias, float epsilon) {
@@ -107,9 +125,8 @@ Tensor Ops::patches(const Tensor& images, const Tensor& levels, const PatchOptio
     patches.prefix_rows = prefix.part_rows();
   }
   require(options.patch > 0 && options.height >= options.patch && options.width >= options.patch, "patches", "a picture has no whole patch");
-  require(images.dtype == DType::u8 && images.shape.width == Extent(int64_t{options.channels} * options.height * options.width), "patches",
-          std::string("images are ") + name_of(images.dtype) + " " + images.shape.text());
-  require(levels.dtype == DType::f32 && levels.shape == Shape{options.channels, 256}, "patches", std::string("levels are ") + name_of(levels.dtype) + " " + levels.shape.text());
+  require(images.shape.width == Extent(int64_t{options.channels} * options.height * options.width), "patches", std::string("images are ") + name_of(images.dtype) + " " + images.shape.text());
+  require_pixels(images, levels, options.channels, "patches");
   require(weight.kind == ParameterKind::matrix && weight.parts() == 1 && weight.width() == int64_t{options.channels} * options.patch * options.patch,
           "patches", weight.role + " does not fit the patch size");
   if (options.bias) require_vector(parameters_[*options.bias], width, "patches");
@@ -117,6 +134,32 @@ Tensor Ops::patches(const Tensor& images, const Tensor& levels, const PatchOptio
   require(positions.kind == ParameterKind::table && positions.part_rows() == patches.rows_per_image() && positions.width() == width, "patches",
           positions.role + " does not have " + std::to_string(patches.rows_per_image()) + " positions");
   return run(patches, {images.shape.rows.times(patches.rows_per_image()), width});
+}
+
+Tensor Ops::pixels(const Tensor& images, const Tensor& levels) {
+  const int64_t channels = levels.shape.rows.value();
+  require_pixels(images, levels, channels, "pixels");
+  return run(op::Pixels{images, levels}, {images.shape.rows.times(images.shape.width.value() / channels), channels});
+}
+
+Tensor Ops::conv2d(const Tensor& x, Parameter weight, const Window& window, const Conv2dOptions& options) {
+  const ParameterSpec& spec = parameters_[weight];
+  const Extent count = pictures(x, window, "conv2d");
+  require(spec.kind == ParameterKind::matrix && spec.parts() == 1 && spec.width() == int64_t{window.kernel} * window.kernel * x.shape.width.value(), "conv2d",
+          spec.role + " does not fit a window of " + std::to_string(window.kernel) + " over " + x.shape.text());
+  const Shape out{count.times(window.out_cells()), spec.part_rows()};
+  if (options.bias) require_vector(parameters_[*options.bias], spec.part_rows(), "conv2d");
+  if (options.residual) {
+    require_floats(*options.residual, "conv2d");
+    require(options.residual->shape == out, "conv2d", "the residual is " + options.residual->shape.text() + ", not " + out.text());
+  }
+  return run(op::Conv2d{x, weight, window, options.bias, options.activation, options.residual, options.residual_first}, out);
+}
+
+Tensor Ops::pool2d(const Tensor& x, const Window& window, Pooling pooling) {
+  const Extent count = pictures(x, window, "pool2d");
+  require(pooling == Pooling::mean || pooling == Pooling::max, "pool2d", "it knows the mean and the maximum");
+  return run(op::Pool2d{x, window, pooling}, {count.times(window.out_cells()), x.shape.width});
 }
 
 Tensor Ops::pool(const Tensor& x, const Sequences& rows, Pooling pooling) {
@@ -170,6 +213,13 @@ Tensor Ops::multiply(const Tensor& a, const Tensor& b) {
   require_floats(b, "multiply");
   require(a.shape == b.shape, "multiply", a.shape.text() + " by " + b.shape.text());
   return run(op::Multiply{a, b}, a.shape);
+}
+
+Tensor Ops::add(const Tensor& a, const Tensor& b) {
+  require_floats(a, "add");
+  require_floats(b, "add");
+  require(a.shape == b.shape, "add", a.shape.text() + " plus " + b.shape.text());
+  return run(op::Add{a, b}, a.shape);
 }
 
 Tensor Ops::activate(const Tensor& x, Activation activation) {

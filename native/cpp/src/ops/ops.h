@@ -27,6 +27,14 @@ struct LinearOptions {
   std::optional<Tensor> residual = {}; // [rows, out], added last
   int first_part = 0;
   int parts = 0;                       // 0: from first_part to the last
+  bool residual_first = false;         // the residual is added before the activation, as in residual networks (He et al. 2016)
+};
+
+struct Conv2dOptions {
+  std::optional<Parameter> bias = {};  // vector [out]
+  Activation activation = Activation::none;
+  std::optional<Tensor> residual = {}; // of the result's shape, added last
+  bool residual_first = false;         // or before the activation
 };
 
 struct AttentionOptions {
@@ -54,7 +62,7 @@ class Ops {
   Ops(const Ops&) = delete;
   Ops& operator=(const Ops&) = delete;
 
-  // [rows, in] → [rows, out]: activation(x·wᵀ + bias) + residual. `out` is the sum of the used parts' outputs, side by side.
+  // [rows, in] → [rows, out]: activation(x·wᵀ + bias) + residual, or activation(x·wᵀ + bias + residual). `out` is the sum of the used parts' outputs, side by side.
   Tensor linear(const Tensor& x, Parameter weight, const LinearOptions& options = {});
 
   // [rows, width] → [rows, width]: each row to mean 0 and variance 1, times gain, plus bias (Ba et al. 2016).
@@ -71,6 +79,16 @@ class Ops {
   // (rescaled and normalised) → [(prefix + patches)·images, width]: each picture's prefix token, then its patches row by row times the weight, all plus
   // their positions (Dosovitskiy et al. 2020). The weight's columns go channel by channel, as published weights have them.
   Tensor patches(const Tensor& images, const Tensor& levels, const PatchOptions& options);
+
+  // images u8 and levels as above → [height·width·images, channels]: a row for each pixel.
+  Tensor pixels(const Tensor& images, const Tensor& levels);
+
+  // [height·width·n, in] → [out_height·out_width·n, out], n pictures of packed rows: each square of the window, row by row and channels innermost, times the weight, a matrix
+  // [out, kernel·kernel·in] in that order; beyond the edges are zeros (LeCun et al. 1989). With a window of one cell it is `linear`.
+  Tensor conv2d(const Tensor& x, Parameter weight, const Window& window, const Conv2dOptions& options = {});
+
+  // [height·width·n, width] → [out_height·out_width·n, width]: the mean or the maximum of each square, of those of its cells that lie in the picture.
+  Tensor pool2d(const Tensor& x, const Window& window, Pooling pooling);
 
   // [rows, width] → [sequences, width]: the rows of each sequence as one.
   Tensor pool(const Tensor& x, const Sequences& rows, Pooling pooling);
@@ -94,6 +112,7 @@ class Ops {
 
   // a, b [rows, width] → [rows, width]: element by element (gated units).
   Tensor multiply(const Tensor& a, const Tensor& b);
+  Tensor add(const Tensor& a, const Tensor& b);
 
   // [rows, width] → [rows, width]: element by element, where there is no linear map that it could be fused with.
   Tensor activate(const Tensor& x, Activation activation);

@@ -10,8 +10,9 @@
 namespace oag {
 namespace {
 
-// Rows of one product that are kept; the pictures of a patch product, each of which brings as many rows as it has patches.
-constexpr int64_t most_rows = 32, most_pictures = 3;
+// Rows of one product that are kept; the pictures of a patch product, each of which brings as many rows as it has patches; those of a convolution, which are as large as the
+// tensors of a pass.
+constexpr int64_t most_rows = 32, most_pictures = 3, most_convolved = 1;
 
 Parameter matrix_of(const ObservedProduct& product) {
   return std::visit([](const auto& what) { return what.weight; }, product.what);
@@ -32,6 +33,12 @@ class ObservingPass final : public Pass {
       if (linear->residual) product.residual = some_rows<float>(*linear->residual, most_rows);
       add(std::move(product), linear->x, most_rows);
     }
+    if (const auto* convolution = std::get_if<op::Conv2d>(&operation.what)) {
+      const int64_t cells = convolution->window.cells();
+      ObservedProduct product{.what = *convolution, .x = some_rows<float>(convolution->x, most_convolved, cells), .residual = {}, .pixels = {}, .levels = {}};
+      if (convolution->residual) product.residual = some_rows<float>(*convolution->residual, most_convolved, convolution->window.out_cells());
+      add(std::move(product), convolution->x, most_convolved * cells);
+    }
     if (const auto* patches = std::get_if<op::Patches>(&operation.what)) {
       ObservedProduct product{.what = *patches, .x = {}, .residual = {}, .pixels = some_rows<uint8_t>(patches->images, most_pictures), .levels = {}};
       product.levels = some_rows<float>(patches->levels, patches->channels);
@@ -47,13 +54,14 @@ class ObservingPass final : public Pass {
     if (product.rows > 0) found_->add(std::move(product));
   }
 
+  // At most `most` groups of `group` rows each.
   template <class T>
-  std::vector<T> some_rows(const Tensor& tensor, int64_t most) {
+  std::vector<T> some_rows(const Tensor& tensor, int64_t most, int64_t group = 1) {
     if (!found_) {
       pass_.read(tensor, nullptr);
       return {};
     }
-    const int64_t rows = tensor.shape.rows.value(), width = tensor.shape.width.value(), kept = std::min(rows, most);
+    const int64_t rows = tensor.shape.rows.value() / group, width = tensor.shape.width.value() * group, kept = std::min(rows, most);
     std::vector<T> all(static_cast<size_t>(rows * width));
     pass_.read(tensor, all.data());
     for (int64_t i = 0; i < kept; i++) std::memmove(&all[static_cast<size_t>(i * width)], &all[static_cast<size_t>(i * rows / kept * width)], static_cast<size_t>(width) * sizeof(T));
@@ -72,6 +80,9 @@ class LoneProduct {
     if (const auto* linear = std::get_if<op::Linear>(&product.what)) {
       weight_ = list_.add(parameters[linear->weight]);
       if (linear->bias) bias_ = list_.add(parameters[*linear->bias]);
+    } else if (const auto* convolution = std::get_if<op::Conv2d>(&product.what)) {
+      weight_ = list_.add(parameters[convolution->weight]);
+      if (convolution->bias) bias_ = list_.add(parameters[*convolution->bias]);
     } else {
       const auto& patches = std::get<op::Patches>(product.what);
       weight_ = list_.add(parameters[patches.weight]);
@@ -104,10 +115,18 @@ class LoneProduct {
       return pass.input(dtype, {rows, static_cast<int64_t>(values.size()) / rows}, [&](void* to) { std::memcpy(to, values.data(), values.size() * size_of(dtype)); });
     };
     if (const auto* linear = std::get_if<op::Linear>(&product_.what)) {
-      LinearOptions options{.bias = bias_, .activation = linear->activation, .residual = {}, .first_part = linear->first_part, .parts = linear->parts};
+      LinearOptions options{.bias = bias_, .activation = linear->activation, .residual = {}, .first_part = linear->first_part, .parts = linear->parts,
+                            .residual_first = linear->residual_first};
       const Tensor x = input(product_.x, DType::f32, product_.rows);
       if (!product_.residual.empty()) options.residual = input(product_.residual, DType::f32, product_.rows);
       return pass.linear(x, weight_, options);
+    }
+    if (const auto* convolution = std::get_if<op::Conv2d>(&product_.what)) {
+      Conv2dOptions options{.bias = bias_, .activation = convolution->activation, .residual = {}, .residual_first = convolution->residual_first};
+      const Window& window = convolution->window;
+      const Tensor x = input(product_.x, DType::f32, product_.rows);
+      if (!product_.residual.empty()) options.residual = input(product_.residual, DType::f32, product_.rows / window.cells() * window.out_cells());
+      return pass.conv2d(x, weight_, window, options);
     }
     const auto& patches = std::get<op::Patches>(product_.what);
     const Tensor images = input(product_.pixels, DType::u8, product_.rows), levels = input(product_.levels, DType::f32, patches.channels);

@@ -15,10 +15,10 @@ namespace oag {
 
 // One product of a model's, with the values that went into it.
 struct ObservedProduct {
-  std::variant<op::Linear, op::Patches> what;
+  std::variant<op::Linear, op::Conv2d, op::Patches> what;
   int64_t rows = 0;             // of x or of the pictures: evenly spread ones where the pass had more
-  std::vector<float> x;         // linear: [rows, width of x]
-  std::vector<float> residual;  // linear: [rows, width of the result], or empty
+  std::vector<float> x;         // linear: [rows, width of x]; conv2d: the same, of whole pictures
+  std::vector<float> residual;  // linear, conv2d: [rows of the result, its width], or empty
   std::vector<uint8_t> pixels;  // patches: [rows, height·width·channels]
   std::vector<float> levels;    // patches: [channels, 256]
 };

@@ -16,7 +16,7 @@ extern "C" {
 #define OAG_NOEXCEPT
 #endif
 
-#define OAG_PLUGIN_ABI 4
+#define OAG_PLUGIN_ABI 5
 #define OAG_PLUGIN_SYMBOL "oag_plugin"
 
 /* Error text of the same call; the plugin writes at most `capacity` bytes with the final NUL. */
@@ -80,16 +80,20 @@ enum {
   OAG_OP_CONCAT = 9,
   OAG_OP_REPEAT = 10,
   OAG_OP_MULTIPLY = 11,
-  OAG_OP_ACTIVATE = 12
+  OAG_OP_ACTIVATE = 12,
+  OAG_OP_PIXELS = 13,
+  OAG_OP_CONV2D = 14,
+  OAG_OP_POOL2D = 15,
+  OAG_OP_ADD = 16
 };
 
 typedef struct oag_plugin_operation {
   uint32_t struct_size;
   int32_t kind;
   oag_plugin_tensor out;
-  oag_plugin_tensor x;          /* the input; similarity, multiply: a; embed: ids; patches: images; repeat: none */
-  oag_plugin_tensor y;          /* linear: residual; similarity, multiply: b; patches: levels */
-  uint32_t weight;              /* linear, patches: matrix; layer_norm: gain; embed: tokens; similarity: log_scale; repeat: rows */
+  oag_plugin_tensor x;          /* the input; similarity, multiply, add: a; embed: ids; patches, pixels: images; repeat: none */
+  oag_plugin_tensor y;          /* linear, conv2d: residual; similarity, multiply, add: b; patches, pixels: levels */
+  uint32_t weight;              /* linear, patches, conv2d: matrix; layer_norm: gain; embed: tokens; similarity: log_scale; repeat: rows */
   uint32_t bias;                /* similarity: a scalar */
   uint32_t positions;
   uint32_t prefix;              /* a vector, or a table of several rows */
@@ -109,7 +113,9 @@ typedef struct oag_plugin_operation {
   const int32_t* bias_buckets;  /* [2 * bias_span + 1]: the table's row for key position - query position = -bias_span … bias_span */
   const oag_plugin_tensor* concat; /* concat: the parts */
   int32_t concat_count;
-  int32_t channels, height, width, patch;
+  int32_t channels, height, width, patch; /* conv2d, pool2d: height and width of a picture of x, in rows */
+  int32_t kernel, stride, padding;        /* of the window */
+  int32_t residual_first;                 /* the residual is added before the activation */
 } oag_plugin_operation;
 
 typedef struct oag_plugin_table {

@@ -124,6 +124,7 @@ class PluginPass final : public Pass {
     to.bias = plain(o.bias);
     to.activation = static_cast<int32_t>(o.activation);
     if (o.residual) to.y = plain(*o.residual);
+    to.residual_first = o.residual_first;
   }
   void translate(const op::LayerNorm& o, oag_plugin_operation& to) {
     to.kind = OAG_OP_LAYER_NORM;
@@ -215,6 +216,40 @@ class PluginPass final : public Pass {
     to.kind = OAG_OP_MULTIPLY;
     to.x = plain(o.a);
     to.y = plain(o.b);
+  }
+  void translate(const op::Add& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_ADD;
+    to.x = plain(o.a);
+    to.y = plain(o.b);
+  }
+  void translate(const op::Pixels& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_PIXELS;
+    to.x = plain(o.images);
+    to.y = plain(o.levels);
+    to.channels = static_cast<int32_t>(o.levels.shape.rows.value());
+  }
+  static void translate(const Window& window, oag_plugin_operation& to) {
+    to.height = window.height;
+    to.width = window.width;
+    to.kernel = window.kernel;
+    to.stride = window.stride;
+    to.padding = window.padding;
+  }
+  void translate(const op::Conv2d& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_CONV2D;
+    to.x = plain(o.x);
+    to.weight = o.weight.index;
+    to.bias = plain(o.bias);
+    to.activation = static_cast<int32_t>(o.activation);
+    if (o.residual) to.y = plain(*o.residual);
+    to.residual_first = o.residual_first;
+    translate(o.window, to);
+  }
+  void translate(const op::Pool2d& o, oag_plugin_operation& to) {
+    to.kind = OAG_OP_POOL2D;
+    to.x = plain(o.x);
+    to.pooling = static_cast<int32_t>(o.pooling);
+    translate(o.window, to);
   }
   void translate(const op::Activate& o, oag_plugin_operation& to) {
     to.kind = OAG_OP_ACTIVATE;

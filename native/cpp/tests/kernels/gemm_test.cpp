@@ -26,6 +26,7 @@ struct Problem {
   int64_t rows, inputs, outputs;
   Activation activation = Activation::none;
   bool biased = true, residual = false, in_place = false;  // in_place: the residual is the memory of out
+  bool residual_first = false;                             // before the activation
   std::vector<float> x;        // [rows, inputs]
   std::vector<float> weights;  // [outputs, inputs]
   std::vector<float> bias;     // [outputs]
@@ -64,8 +65,8 @@ std::vector<double> exact_product(const Problem& p) {
     for (int64_t j = 0; j < p.outputs; ++j) {
       double sum = p.biased ? p.bias[j] : 0.0;
       for (int64_t k = 0; k < p.inputs; ++k) sum += double{p.x[i * p.inputs + k]} * p.weights[j * p.inputs + k];
-      sum = exact_activation(p.activation, sum);
-      out.push_back(p.residual ? sum + p.added[i * p.outputs + j] : sum);
+      const double added = p.residual ? p.added[i * p.outputs + j] : 0.0;
+      out.push_back(p.residual_first ? exact_activation(p.activation, sum + added) : exact_activation(p.activation, sum) + added);
     }
   }
   return out;
@@ -106,6 +107,7 @@ std::vector<float> product(const MatrixKernels& kernels, const Problem& p, Tiles
       tile.out = out.row(row) + column;
       tile.out_stride = out.stride();
       tile.activation = p.activation;
+      tile.residual_first = p.residual_first;
       kernels.gemm(tile);
       row += rows;
     }
@@ -268,6 +270,7 @@ TEST_CASE("gemm: error against fp64, over sizes that straddle every vector width
           p.biased = seed % 3 != 0;
           p.residual = seed % 2 == 0;
           p.in_place = p.residual && seed % 5 < 3;
+          p.residual_first = seed % 4 == 0;
           samples[activation].take(product(kernels, p), product(format.plain, p), exact_product(p));
         }
       }

@@ -146,6 +146,41 @@ TEST_CASE("patches take pictures of the size that is said, and positions for all
   CHECK(wrongly("patches", "levels are i32 [3, 256]", given(DType::u8, DType::i32, {3, 256})) == "");
 }
 
+TEST_CASE("windows slide over whole pictures, with a weight of their size") {
+  const Window right{.height = 4, .width = 5, .kernel = 3, .stride = 2, .padding = 1};
+  const auto rows = [](Pass& pass, int64_t per_image) { return pass.input(DType::f32, {{per_image, Symbol::images}, tiny_width}, nothing); };
+  const auto convolved = [&](const Window& window, const Conv2dOptions& options = {}, int64_t per_image = 20, Parameter weight = tiny().squares) {
+    return [=](Pass& pass, const Tensor&) { pass.conv2d(rows(pass, per_image), weight, window, options); };
+  };
+  record(tiny().list, [&](Pass& pass) {
+    const Tensor out = pass.conv2d(rows(pass, 20), tiny().squares, right);
+    CHECK(out.shape == Shape{{2 * 3, Symbol::images}, tiny_width - 1});
+    CHECK(pass.conv2d(rows(pass, 20), tiny().squares, right, {.bias = tiny().short_vector, .residual = out}).shape == out.shape);
+    CHECK(pass.pool2d(rows(pass, 20), right, Pooling::mean).shape == Shape{{2 * 3, Symbol::images}, tiny_width});
+    CHECK(pass.pixels(pass.input(DType::u8, {{1, Symbol::images}, 60}, nothing), levels(pass)).shape == Shape{{20, Symbol::images}, 3});
+  });
+  CHECK(wrongly("conv2d", "[21·images, 8] are no pictures of 4 x 5", convolved(right, {}, 21)) == "");
+  CHECK(wrongly("conv2d", "are no pictures of 0 x 5", convolved({.height = 0, .width = 5, .kernel = 3, .padding = 1})) == "");
+  for (const Window& window : {Window{.height = 4, .width = 5, .kernel = 0}, {.height = 4, .width = 5, .kernel = 5}, {.height = 4, .width = 5, .kernel = 3, .stride = 0},
+                               {.height = 4, .width = 5, .kernel = 3, .padding = 2}, {.height = 4, .width = 5, .kernel = 3, .padding = -1}}) {
+    CHECK(wrongly("conv2d", "no such window", convolved(window)) == "");
+    CHECK(wrongly("pool2d", "no such window", [&](Pass& pass, const Tensor&) { pass.pool2d(rows(pass, 20), window, Pooling::max); }) == "");
+  }
+  CHECK(wrongly("conv2d", "tiny.squares does not fit a window of 2", convolved({.height = 4, .width = 5, .kernel = 2})) == "");
+  CHECK(wrongly("conv2d", "tiny.gain does not fit", convolved({.height = 4, .width = 5}, {}, 20, tiny().gain)) == "");
+  CHECK(wrongly("conv2d", "tiny.matrix does not fit", convolved({.height = 4, .width = 5}, {}, 20, tiny().matrix)) == "");
+  CHECK(wrongly("conv2d", "tiny.bias is not a vector of 7", convolved(right, {.bias = tiny().bias})) == "");
+  CHECK(wrongly("conv2d", "the residual is [tokens, 8], not [6·images, 7]", [&](Pass& pass, const Tensor& x) { pass.conv2d(rows(pass, 20), tiny().squares, right, {.residual = x}); }) == "");
+  CHECK(wrongly("conv2d", "u8", [&](Pass& pass, const Tensor&) { pass.conv2d(pass.input(DType::u8, {{20, Symbol::images}, 8}, nothing), tiny().squares, right); }) == "");
+  CHECK(wrongly("pool2d", "the mean and the maximum", [&](Pass& pass, const Tensor&) { pass.pool2d(rows(pass, 20), right, Pooling::last); }) == "");
+  CHECK(wrongly("pixels", "images are u8 [images, 61]", [](Pass& pass, const Tensor&) { pass.pixels(pass.input(DType::u8, {{1, Symbol::images}, 61}, nothing), levels(pass)); }) == "");
+  CHECK(wrongly("pixels", "images are f32", [](Pass& pass, const Tensor&) { pass.pixels(pass.input(DType::f32, {{1, Symbol::images}, 60}, nothing), levels(pass)); }) == "");
+  CHECK(wrongly("pixels", "levels are f32 [3, 255]", [](Pass& pass, const Tensor&) {
+          pass.pixels(pass.input(DType::u8, {{1, Symbol::images}, 60}, nothing), pass.input(DType::f32, {3, 255}, nothing));
+        }) == "");
+  CHECK(wrongly("add", "[tokens, 8] plus [3, 8]", [](Pass& pass, const Tensor& x) { pass.add(x, pass.input(DType::f32, {3, 8}, nothing)); }) == "");
+}
+
 TEST_CASE("pool, similarity and the row operations check what they are given") {
   CHECK(wrongly("pool", "differ in rows", [](Pass& pass, const Tensor& x) { pass.pool(x, choose_rows(texts, RowChoice::first), RowChoice::first); }) == "");
   CHECK(wrongly("similarity", "[tokens, 8] against [3, 7]", [](Pass& pass, const Tensor& x) {

@@ -18,6 +18,7 @@ struct TinyModel {
   Parameter positions = list.add({"tiny.positions", ParameterKind::table, {"p"}, {5, tiny_width}});
   Parameter narrow_table = list.add({"tiny.narrow", ParameterKind::table, {"n"}, {5, tiny_width - 1}});
   Parameter patches = list.add({"tiny.patches", ParameterKind::matrix, {"x"}, {tiny_width, 3, 2, 2}});
+  Parameter squares = list.add({"tiny.squares", ParameterKind::matrix, {"q"}, {tiny_width - 1, 9 * tiny_width}});
   Parameter biases = list.add({"tiny.biases", ParameterKind::table, {"d"}, {8, 2}});
   Parameter odd_biases = list.add({"tiny.odd_biases", ParameterKind::table, {"o"}, {6, 2}});
   Parameter log_scale = list.add({"tiny.log_scale", ParameterKind::scalar, {"l"}, {}});

@@ -24,6 +24,12 @@ static double activate(int32_t activation, double x) {
   }
 }
 
+/* The end of a product: activation and residual in their order. */
+static float finished(const oag_plugin_operation* o, double sum, const float* residual) {
+  if (!residual) return (float)activate(o->activation, sum);
+  return (float)(o->residual_first ? activate(o->activation, sum + *residual) : activate(o->activation, sum) + *residual);
+}
+
 static double dot(const float* a, const float* b, int64_t count) {
   double sum = 0;
   for (int64_t i = 0; i < count; i++) sum += (double)a[i] * b[i];
@@ -41,7 +47,7 @@ static void linear(const pass* pass, const oag_plugin_operation* o) {
       const int64_t row = c % weight->part_rows;
       double sum = dot(x + r * weight->width, part_of(pass, o->weight, part) + row * weight->width, weight->width);
       if (o->bias != UINT32_MAX) sum += part_of(pass, o->bias, part)[row];
-      out[r * columns + c] = (float)(activate(o->activation, sum) + (residual ? residual[r * columns + c] : 0));
+      out[r * columns + c] = finished(o, sum, residual ? residual + r * columns + c : NULL);
     }
 }
 
@@ -137,6 +143,54 @@ static void patches(const pass* pass, const oag_plugin_operation* o) {
   }
 }
 
+static void pixels(const pass* pass, const oag_plugin_operation* o) {
+  const uint8_t* images = memory(pass, &o->x);
+  const float* levels = memory(pass, &o->y);
+  float* out = memory(pass, &o->out);
+  for (int64_t i = 0; i < o->out.rows * o->out.width; i++) out[i] = levels[i % o->channels * 256 + images[i]];
+}
+
+/* The cell (y, x) of the window's square for row r of the result, or NULL beyond the picture. */
+static const float* cell_of(const pass* pass, const oag_plugin_operation* o, int64_t r, int32_t y, int32_t x) {
+  const int64_t rows = (o->height + 2 * o->padding - o->kernel) / o->stride + 1, columns = (o->width + 2 * o->padding - o->kernel) / o->stride + 1;
+  const int64_t line = r % (rows * columns) / columns * o->stride + y - o->padding, column = r % columns * o->stride + x - o->padding;
+  if (line < 0 || line >= o->height || column < 0 || column >= o->width) return NULL;
+  return (const float*)memory(pass, &o->x) + ((r / (rows * columns) * o->height + line) * o->width + column) * o->x.width;
+}
+
+static void conv2d(const pass* pass, const oag_plugin_operation* o) {
+  const float *weight = part_of(pass, o->weight, 0), *residual = o->y.rows < 0 ? NULL : memory(pass, &o->y);
+  float* out = memory(pass, &o->out);
+  const int64_t channels = o->x.width, width = o->out.width;
+  for (int64_t r = 0; r < o->out.rows; r++)
+    for (int64_t i = 0; i < width; i++) {
+      double sum = o->bias == UINT32_MAX ? 0 : part_of(pass, o->bias, 0)[i];
+      for (int32_t y = 0; y < o->kernel; y++)
+        for (int32_t x = 0; x < o->kernel; x++) {
+          const float* cell = cell_of(pass, o, r, y, x);
+          if (cell) sum += dot(cell, weight + ((i * o->kernel + y) * o->kernel + x) * channels, channels);
+        }
+      out[r * width + i] = finished(o, sum, residual ? residual + r * width + i : NULL);
+    }
+}
+
+static void pool2d(const pass* pass, const oag_plugin_operation* o) {
+  float* out = memory(pass, &o->out);
+  for (int64_t r = 0; r < o->out.rows; r++)
+    for (int64_t i = 0; i < o->out.width; i++) {
+      double sum = 0, largest = -INFINITY, cells = 0;
+      for (int32_t y = 0; y < o->kernel; y++)
+        for (int32_t x = 0; x < o->kernel; x++) {
+          const float* cell = cell_of(pass, o, r, y, x);
+          if (!cell) continue;
+          sum += cell[i];
+          cells++;
+          if (cell[i] > largest) largest = cell[i];
+        }
+      out[r * o->out.width + i] = (float)(o->pooling == 2 ? sum / cells : largest);
+    }
+}
+
 static void pool(const pass* pass, const oag_plugin_operation* o) {
   const float* x = memory(pass, &o->x);
   float* out = memory(pass, &o->out);
@@ -210,6 +264,12 @@ static void multiply(const pass* pass, const oag_plugin_operation* o) {
   for (int64_t i = 0; i < o->x.rows * o->x.width; i++) out[i] = a[i] * b[i];
 }
 
+static void add(const pass* pass, const oag_plugin_operation* o) {
+  const float *a = memory(pass, &o->x), *b = memory(pass, &o->y);
+  float* out = memory(pass, &o->out);
+  for (int64_t i = 0; i < o->x.rows * o->x.width; i++) out[i] = a[i] + b[i];
+}
+
 static void activate_all(const pass* pass, const oag_plugin_operation* o) {
   const float* x = memory(pass, &o->x);
   float* out = memory(pass, &o->out);
@@ -233,6 +293,10 @@ const char* plain_run(const pass* pass, const oag_plugin_operation* o) {
     case OAG_OP_REPEAT: repeat(pass, o); return NULL;
     case OAG_OP_MULTIPLY: multiply(pass, o); return NULL;
     case OAG_OP_ACTIVATE: activate_all(pass, o); return NULL;
+    case OAG_OP_PIXELS: pixels(pass, o); return NULL;
+    case OAG_OP_CONV2D: conv2d(pass, o); return NULL;
+    case OAG_OP_POOL2D: pool2d(pass, o); return NULL;
+    case OAG_OP_ADD: add(pass, o); return NULL;
     default: return "an operation of a later version";
   }
 }

@@ -118,13 +118,16 @@ inline int64_t words_of(int64_t inputs) {
 // `scaled(i, column)` gives the sum of row i and the columns from `column` on as the number that it stands for.
 template <Activation kActivation, class Math, class Scaled>
 inline void finish(const GemmTile& tile, const Scaled& scaled) {
+  const float *first = tile.residual_first ? tile.residual : nullptr, *last = tile.residual_first ? nullptr : tile.residual;
   for (int column = 0; column < tile.column_count; column += kLanes) {
     const int count = tile.column_count - column;
     const Vec bias = tile.bias ? load_first(tile.bias + column, count) : set1(0.0f);
     const auto columns = scaled.columns(column);
     for (int i = 0; i < tile.row_count; ++i) {
-      Vec y = activate<kActivation, Math>(add(scaled.value(columns, i, column), bias));
-      if (tile.residual) y = add(y, load_first(tile.residual + i * tile.residual_stride + column, count));
+      Vec y = add(scaled.value(columns, i, column), bias);
+      if (first) y = add(y, load_first(first + i * tile.residual_stride + column, count));
+      y = activate<kActivation, Math>(y);
+      if (last) y = add(y, load_first(last + i * tile.residual_stride + column, count));
       store_first(tile.out + i * tile.out_stride + column, y, count);
     }
   }

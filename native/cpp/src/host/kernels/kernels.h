@@ -17,7 +17,7 @@ namespace oag::host {
 enum class Isa : int { reference = 1, avx2 = 2, avx512 = 3, neon = 4 };  // values of oag_isa
 
 // One row block times one panel of packed weights, with the fused epilogue:
-//   out[i, j] = activation(Σ_k rows[i, k] · panel[k, j] + bias[j]) + residual[i, j]
+//   out[i, j] = activation(Σ_k rows[i, k] · panel[k, j] + bias[j]) + residual[i, j],   or   activation(Σ_k … + bias[j] + residual[i, j])
 struct GemmTile {
   const void* rows;       // packed by pack_rows: `row_count` rows × inputs
   const void* panel;      // packed by pack_weights: inputs × columns_per_panel
@@ -31,6 +31,7 @@ struct GemmTile {
   int64_t out_stride;
   Activation activation;
   const void* ahead = nullptr;  // a quarter of a panel that is wanted soon, brought nearer meanwhile (never read: it may lie behind the last one); or null
+  bool residual_first = false;  // before the activation
 };
 
 // A run of keys and values of one head, consecutive positions.

@@ -35,8 +35,11 @@ float activate(Activation activation, float x) {
 
 // What follows a sum: bias, activation, residual.
 void finish(const GemmTile& tile, int row, int column, float sum) {
-  float y = activate(tile.activation, tile.bias ? sum + tile.bias[column] : sum);
-  if (tile.residual) y += tile.residual[row * tile.residual_stride + column];
+  const float residual = tile.residual ? tile.residual[row * tile.residual_stride + column] : 0.0f;
+  float y = tile.bias ? sum + tile.bias[column] : sum;
+  if (tile.residual && tile.residual_first) y += residual;
+  y = activate(tile.activation, y);
+  if (tile.residual && !tile.residual_first) y += residual;
   tile.out[row * tile.out_stride + column] = y;
 }
 
