@@ -65,6 +65,14 @@ VARIANTS = {
                       "text_cfg": {"context_length": 40, "vocab_size": 600, "width": 16, "heads": 2, "layers": 2, "mlp_ratio": 2.0}},
         "preprocess_cfg": {"mean": [0.5, 0.4, 0.3], "std": [0.5, 0.5, 0.25], "interpolation": "bilinear", "resize_mode": "squash", "size": [24, 40]},
     },
+    "open-clip-resnet": {
+        "covers": "CLIP's ResNet: batch norms with their running numbers, stages of one and two blocks, the attention pool, half precision, no patch_size",
+        "seed": 10, "kind": CLIP, "scale": 3.9, "half": True,
+        "model_cfg": {"embed_dim": 24, "quick_gelu": True,
+                      "vision_cfg": {"image_size": 96, "layers": [1, 2, 1, 2], "width": 3, "head_width": 24, "patch_size": None},
+                      "text_cfg": {"context_length": 77, "vocab_size": 600, "width": 16, "heads": 2, "layers": 1, "mlp_ratio": 2.0}},
+        "preprocess_cfg": {"mean": OPENAI_MEAN, "std": OPENAI_STD, "resize_mode": "shortest", "interpolation": "bicubic"},
+    },
 }
 
 
@@ -103,23 +111,36 @@ def perturbed_model(variant):
                 parameter.fill_(variant["scale"])
             elif name.endswith("gamma"):
                 parameter.copy_(0.7 + 0.3 * torch.randn_like(parameter))
-            elif "ln_" in name and name.endswith("weight"):
+            elif ("ln_" in name or "bn" in name or "downsample.1" in name) and name.endswith("weight"):
                 parameter.copy_(1 + 0.3 * torch.randn_like(parameter))
             elif name.endswith("bias"):
                 parameter.copy_(0.25 * torch.randn_like(parameter))
             elif "embedding" in name:
                 parameter.copy_(0.5 * torch.randn_like(parameter))
-            elif "conv1" in name:
+            elif "attnpool" in name and name.endswith("weight"):
+                parameter.copy_(0.7 * torch.randn_like(parameter) / parameter.shape[-1] ** 0.5)
+            elif parameter.dim() == 4:
                 parameter.copy_(2 * torch.randn_like(parameter) / parameter[0].numel() ** 0.5)
             else:
                 parameter.copy_(1.7 * torch.randn_like(parameter) / parameter.shape[-1] ** 0.5)
-    return model
+        norms = [module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+        if norms:  # near what the layers see, or all pictures become alike, and not what they see
+            for norm in norms:
+                norm.momentum = None
+            pixels = torch.from_numpy(np.stack([preprocess(clip_inputs.load(PICTURES / name), variant) for name in clip_inputs.PICTURES]))
+            model.train().encode_image(pixels)
+            model.eval()
+            for norm in norms:
+                norm.running_mean += 0.3 * norm.running_var.sqrt() * torch.randn_like(norm.running_mean)
+                norm.running_var *= 0.6 + 1.2 * torch.rand_like(norm.running_var)
+    return model.half().float() if variant.get("half") else model
 
 
 def write_folder(folder, variant):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    save_file({name: tensor.contiguous() for name, tensor in perturbed_model(variant).state_dict().items()}, folder / "open_clip_model.safetensors")
+    stored = lambda tensor: tensor.half() if variant.get("half") and tensor.is_floating_point() else tensor
+    save_file({name: stored(tensor).contiguous() for name, tensor in perturbed_model(variant).state_dict().items()}, folder / "open_clip_model.safetensors")
     (folder / "open_clip_config.json").write_text(json.dumps({key: variant[key] for key in ("model_cfg", "preprocess_cfg")}, indent=1) + "\n")
     clip_tokenizer.write(folder, variant["model_cfg"]["text_cfg"]["context_length"])
 
@@ -147,15 +168,16 @@ def check(model, pixels, rows):
         raise RuntimeError(f"fp32 differs from fp64 by {error:.1e} in the logits")
     weakest = (float("inf"), "")
     with torch.no_grad():
-        for name, parameter in model.named_parameters():
+        statistics = [(name, buffer) for name, buffer in model.named_buffers() if name.endswith(("running_mean", "running_var"))]
+        for name, parameter in [*model.named_parameters(), *statistics]:
             kept = parameter.clone()
             parts = 3 if "in_proj" in name else 1
             for part in range(parts):
                 rows_of_part = slice(part * len(kept) // parts, (part + 1) * len(kept) // parts) if kept.dim() else ...
-                parameter[rows_of_part] = 0.0
+                parameter[rows_of_part] = 1.0 if name.endswith("running_var") else 0.0
                 changed = (run(model, pixels, rows)[2] - logits).abs().nan_to_num(nan=float("inf")).max().item()
                 parameter.copy_(kept)
-                if name.endswith("in_proj_bias") and part == 1:
+                if name.endswith("in_proj_bias") and part == 1 or name.endswith("k_proj.bias"):
                     continue  # softmax cancels the keys' bias
                 if changed <= 1e-2:
                     raise RuntimeError(f"{name} changes the logits by {changed:.1e} only")

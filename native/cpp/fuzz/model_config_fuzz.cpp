@@ -23,7 +23,7 @@ void check(const models::Definition& definition) {
   fuzz::require(definition.parameters().numbers() == sum && sum > 0, "the count of numbers is right");
   fuzz::require(definition.embedding_size() > 0, "an embedding has a size");
   if (const models::ImageSpec* spec = definition.image_spec())
-    fuzz::require(spec->width > 0 && spec->height > 0 && spec->rows_per_image > 1 && spec->bytes_per_image() > 0, "a picture has pixels and rows");
+    fuzz::require(spec->width > 0 && spec->height > 0 && spec->rows_per_image > 0 && spec->bytes_per_image() > 0, "a picture has pixels and rows");
   if (const models::TextSpec* spec = definition.text_spec())
     fuzz::require(spec->vocabulary > 0 && spec->vocabulary <= INT32_MAX && spec->end_id >= 0 && spec->end_id < spec->vocabulary && spec->max_tokens > 0 && spec->max_tokens <= INT32_MAX,
                   "a text has a vocabulary, an end and a length that fit the ABI");

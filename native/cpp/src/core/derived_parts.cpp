@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "core/error.h"
+
 namespace oag {
 
 DerivedPart rows_of(const std::string& tensor, const std::vector<int64_t>& shape, int64_t first) {
@@ -50,6 +52,51 @@ DerivedPart rows_scaled(const std::string& tensor, int64_t rows, int64_t width, 
             tensors.read(scale, factors_first, factors, 1, factor.data());
             tensors.read(tensor, first_row, rows_now, width_now, out);
             for (int64_t i = 0; i < rows_now * width_now; i++) out[i] *= factor[static_cast<size_t>(i / width)];
+          }};
+}
+
+namespace {
+
+// gain / √(variance + epsilon) of elements first … first + count. Error(bad_model) for a variance that has no root.
+std::vector<double> norm_scales(const ParameterSource& tensors, const BatchNorm& norm, int64_t first, int64_t count) {
+  std::vector<float> gain(static_cast<size_t>(count)), variance(static_cast<size_t>(count));
+  tensors.read(norm.gain, first, count, 1, gain.data());
+  tensors.read(norm.variance, first, count, 1, variance.data());
+  std::vector<double> scales(static_cast<size_t>(count));
+  for (size_t i = 0; i < scales.size(); i++) {
+    if (!(variance[i] + norm.epsilon > 0))
+      throw Error(Status::bad_model, "tensor " + norm.variance + " has the variance " + std::to_string(variance[i]) + " at element " + std::to_string(first + static_cast<int64_t>(i)) +
+                                         ": a variance is not negative; the file is damaged");
+    scales[i] = gain[i] / std::sqrt(variance[i] + norm.epsilon);
+  }
+  return scales;
+}
+
+}  // namespace
+
+DerivedPart convolution_with_norm(const std::string& tensor, int64_t outputs, int64_t inputs, int64_t kernel, const BatchNorm& norm) {
+  return {{{tensor, {outputs, inputs, kernel, kernel}}, {norm.gain, {outputs}}, {norm.variance, {outputs}}},
+          [=](const ParameterSource& tensors, int64_t first_row, int64_t rows, int64_t width, float* out) {
+            const std::vector<double> scales = norm_scales(tensors, norm, first_row, rows);
+            const int64_t cells = kernel * kernel;
+            std::vector<float> lines(static_cast<size_t>(rows * width));  // [rows, inputs, cells]
+            tensors.read(tensor, first_row, rows, width, lines.data());
+            for (int64_t row = 0; row < rows; row++)
+              for (int64_t cell = 0; cell < cells; cell++)
+                for (int64_t i = 0; i < inputs; i++)
+                  *out++ = static_cast<float>(scales[static_cast<size_t>(row)] * lines[static_cast<size_t>((row * inputs + i) * cells + cell)]);
+          }};
+}
+
+DerivedPart bias_with_norm(int64_t outputs, const BatchNorm& norm) {
+  return {{{norm.gain, {outputs}}, {norm.bias, {outputs}}, {norm.mean, {outputs}}, {norm.variance, {outputs}}},
+          [=](const ParameterSource& tensors, int64_t first_row, int64_t rows, int64_t width, float* out) {
+            const int64_t first = first_row * width, count = rows * width;  // a vector is read as one row of all its numbers
+            const std::vector<double> scales = norm_scales(tensors, norm, first, count);
+            std::vector<float> bias(static_cast<size_t>(count)), mean(static_cast<size_t>(count));
+            tensors.read(norm.bias, first, count, 1, bias.data());
+            tensors.read(norm.mean, first, count, 1, mean.data());
+            for (size_t i = 0; i < scales.size(); i++) out[i] = static_cast<float>(bias[i] - scales[i] * mean[i]);
           }};
 }
 

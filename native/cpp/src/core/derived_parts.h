@@ -21,6 +21,16 @@ DerivedPart transposed(const std::string& tensor, int64_t width, int64_t rows);
 // Row r of a tensor [rows, width] times element r of the vector `scale` [rows]: a scale behind a linear map, folded into it. For a vector the width is 1.
 DerivedPart rows_scaled(const std::string& tensor, int64_t rows, int64_t width, const std::string& scale);
 
+// A convolution and the batch norm behind it as one (Ioffe & Szegedy 2015): with s = gain / √(variance + epsilon), the weight is s · weight and the bias is bias − s · mean.
+struct BatchNorm {
+  std::string gain, bias, mean, variance;  // tensors [outputs]
+  double epsilon = 1e-5;
+};
+// Of a tensor [outputs, inputs, kernel, kernel]; the part is [outputs, kernel·kernel·inputs], inputs innermost, as Ops::conv2d takes it.
+DerivedPart convolution_with_norm(const std::string& tensor, int64_t outputs, int64_t inputs, int64_t kernel, const BatchNorm& norm);
+// The vector [outputs] of biases.
+DerivedPart bias_with_norm(int64_t outputs, const BatchNorm& norm);
+
 // How a table of positions on a grid becomes that of another grid, as torch's interpolate(mode="bicubic", align_corners=False) computes it.
 enum class Interpolation : uint8_t {
   bicubic,              // Keys' kernel with a = -0.75 at the nearest four points (Keys 1981)

@@ -65,6 +65,7 @@ struct ImageSpec {
   int height = 0;
   int width = 0;
   int64_t rows_per_image = 0;
+  int64_t rows_in_pass = 0;       // what a picture counts for in a pass of max_tokens, where it is more than its rows: a tower may begin with tensors that are larger
   std::string default_processor;  // image_processor_type where the folder names none
   files::JsonTree processor = {};  // what a family's own file says of it, in the keys of preprocessor_config.json; null where that file holds
 

@@ -1,4 +1,4 @@
-// The ViT models of open_clip (Ilharco et al. 2021): CLIP in a folder of open_clip_config.json and open_clip_model.safetensors, with names, defaults and pictures
+// The ViT and ResNet models of open_clip (Ilharco et al. 2021): CLIP in a folder of open_clip_config.json and open_clip_model.safetensors, with names, defaults and pictures
 // of its own. Query, key and value are one tensor there, and projections are stored as [inputs, outputs].
 #include <cmath>
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/derived_parts.h"
+#include "models/clip_resnet.h"
 #include "models/pre_norm_tower.h"
 
 namespace oag::models {
@@ -17,7 +18,7 @@ namespace {
 void require_default(const files::Config& config, const std::string& key, const nlohmann::json& value) {
   const auto found = config.json().find(key);
   if (found == config.json().end() || found->is_null() || *found == value || (value.is_null() && (*found == false || *found == 0))) return;
-  config.refuse(key, "this version takes open_clip's ViT and text transformers as they are by default");
+  config.refuse(key, "this version takes open_clip's ViT, ResNet and text transformers as they are by default");
 }
 
 // width, layers, mlp_ratio; heads are the caller's.
@@ -36,17 +37,17 @@ TransformerSize read_size(const files::Config& config, int64_t width, bool quick
 }
 
 // What open_clip's image_transform does, in the keys of an image processor. preprocess_cfg may leave out anything; the size is the model's.
-nlohmann::json processor(const files::Config& preprocess, const PatchGrid& grid) {
+nlohmann::json processor(const files::Config& preprocess, const ImageSpec& picture) {
   nlohmann::json settings{{"image_processor_type", "OpenClipImageProcessor"}};
   const std::string interpolation = preprocess.text("interpolation", "bicubic"), mode = preprocess.text("resize_mode", "shortest");
   if (interpolation != "bicubic" && interpolation != "bilinear") preprocess.refuse("interpolation", "expected bicubic or bilinear");
   settings["resample"] = interpolation == "bicubic" ? 3 : 2;
-  const nlohmann::json size{{"height", grid.height}, {"width", grid.width}};
+  const nlohmann::json size{{"height", picture.height}, {"width", picture.width}};
   if (mode == "squash") {
     settings["size"] = size;
     settings["do_center_crop"] = false;
-  } else if (mode == "shortest" && grid.height == grid.width) {
-    settings["size"] = {{"shortest_edge", grid.height}};
+  } else if (mode == "shortest" && picture.height == picture.width) {
+    settings["size"] = {{"shortest_edge", picture.height}};
     settings["crop_size"] = size;
   } else {
     preprocess.refuse("resize_mode", "this version takes squash, and shortest for square pictures");
@@ -62,12 +63,16 @@ class OpenClip final : public Definition {
       : OpenClip(configs, file.section("model_cfg"), file.section("preprocess_cfg")) {}
 
   const char* family() const override { return "open_clip"; }
-  std::string embedding() const override { return "the projected class token of a picture, the projected end of a text"; }
-  std::string tokens() const override { return "the class token and patches of a picture, the tokens of a text, each behind the last layer norm and projected"; }
+  std::string embedding() const override {
+    return std::string(resnet_ ? "the attention-pooled cells of a picture" : "the projected class token of a picture") + ", the projected end of a text";
+  }
+  std::string tokens() const override {
+    return (resnet_ ? std::string("the tokens of a text") : std::string("the class token and patches of a picture, the tokens of a text")) + ", each behind the last layer norm and projected";
+  }
   int64_t embedding_size() const override { return embedding_size_; }
   const ImageSpec* image_spec() const override { return &image_spec_; }
   const TextSpec* text_spec() const override { return &text_spec_; }
-  const Tower* image_tower() const override { return &images_; }
+  const Tower* image_tower() const override { return images_.get(); }
   const Tower* text_tower() const override { return &texts_; }
 
   Tensor logits(Ops& ops, const Tensor& images, const Tensor& texts) const override {
@@ -79,13 +84,38 @@ class OpenClip final : public Definition {
  private:
   OpenClip(const files::Configs& configs, const files::Config& model, const files::Config& preprocess)
       : embedding_size_(model.integer("embed_dim", std::nullopt, 1, 1 << 16)), quick_gelu_(model.boolean("quick_gelu", false)),
-        images_(image_tower(model.section("vision_cfg"), preprocess)), texts_(text_tower(model.section("text_cfg"), configs)),
+        resnet_(has_stages(model.section("vision_cfg"))), images_(resnet_ ? resnet_tower(model.section("vision_cfg")) : patch_tower(model.section("vision_cfg"))), texts_(text_tower(model.section("text_cfg"), configs)),
         log_scale_(parameters_.add({"log_scale", ParameterKind::scalar, {"logit_scale"}, {}})) {
     require_default(model, "init_logit_bias", nullptr);
     require_default(model, "nonscalar_logit_scale", nullptr);
+    image_spec_.processor = files::share_json(processor(preprocess, image_spec_));
   }
 
-  PatchTower image_tower(const files::Config& config, const files::Config& preprocess) {
+  // "layers" is a number in a ViT; in a ResNet it is a list, the blocks of each stage.
+  static bool has_stages(const files::Config& vision) { return vision.has("layers") && vision.json().at("layers").is_array(); }
+
+  std::unique_ptr<Tower> resnet_tower(const files::Config& config) {
+    require_default(config, "timm_model_name", nullptr);
+    ClipResNetSize size;
+    const nlohmann::json& layers = config.json().at("layers");
+    if (layers.size() != size.blocks.size()) config.refuse("layers", "expected one number, or the blocks of four stages");
+    for (size_t stage = 0; stage < size.blocks.size(); stage++) {
+      if (!layers[stage].is_number_integer() || layers[stage] < 1 || layers[stage] > 1 << 8) config.refuse("layers", "expected one number, or the blocks of four stages");
+      size.blocks[stage] = layers[stage];
+    }
+    size.width = config.integer("width", 768, 2, 1 << 11);
+    const int64_t head = config.integer("head_width", 64, 1, 1 << 12);
+    if (size.features() % head != 0) config.refuse("head_width", "expected a divisor of the " + std::to_string(size.features()) + " features of a ResNet");
+    size.heads = static_cast<int>(size.features() / head);
+    const auto [height, image_width] = config.size("image_size", 224);
+    if (height != image_width || height % 32 != 0 || height > 4096) config.refuse("image_size", "a ResNet takes square pictures, of a multiple of 32 pixels up to 4096");
+    size.image = height;
+    size.embedding = embedding_size_;
+    image_spec_ = models::image_spec(size, "OpenClipImageProcessor");
+    return clip_resnet(parameters_, "visual.", size);
+  }
+
+  std::unique_ptr<Tower> patch_tower(const files::Config& config) {
     for (const char* key : {"timm_model_name", "attentional_pool", "no_ln_pre"}) require_default(config, key, nullptr);
     require_default(config, "pool_type", "tok");
     require_default(config, "pos_embed_type", "learnable");
@@ -93,7 +123,6 @@ class OpenClip final : public Definition {
     const PatchGrid grid{height, image_width, config.integer("patch_size", 16, 1, 1 << 12)};
     if (grid.patch > height || grid.patch > image_width) config.refuse("patch_size", "expected at most the image_size");
     image_spec_ = models::image_spec(grid, 1, "OpenClipImageProcessor");
-    image_spec_.processor = files::share_json(processor(preprocess, grid));
 
     PreNormParts parts;
     parts.size = read_size(config, 768, quick_gelu_);
@@ -108,7 +137,7 @@ class OpenClip final : public Definition {
     parts.blocks = blocks("image", config, "visual.", parts.size);
     parts.last_norm = add_norm(parameters_, "image.last_norm", "visual.ln_post", width);
     parts.head = RowHead{.choice = RowChoice::first, .weight = projection("image.projection", "visual.proj", width), .token_size = embedding_size_};
-    return PatchTower(std::move(parts), patches);
+    return std::make_unique<PatchTower>(std::move(parts), patches);
   }
 
   TokenTower text_tower(const files::Config& config, const files::Configs& configs) {
@@ -165,7 +194,8 @@ class OpenClip final : public Definition {
   bool quick_gelu_;
   ImageSpec image_spec_;
   TextSpec text_spec_;
-  PatchTower images_;
+  bool resnet_;
+  std::unique_ptr<Tower> images_;
   TokenTower texts_;
   Parameter log_scale_;
 };

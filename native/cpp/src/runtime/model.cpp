@@ -297,7 +297,7 @@ void Model::encode_pictures(const std::vector<ImageRequest>& images, const Recor
                             std::vector<ItemResult>* items) const {
   const models::ImageSpec& spec = *definition_->image_spec();
   const auto count = static_cast<int64_t>(images.size());
-  const int64_t per_pass = std::max<int64_t>(1, runtime_->options().max_tokens / spec.rows_per_image);
+  const int64_t per_pass = std::max<int64_t>(1, runtime_->options().max_tokens / std::max(spec.rows_per_image, spec.rows_in_pass));
   auto prepare = [&](int64_t i, uint8_t* to) {
     decode(images[static_cast<size_t>(i)], [&](image::RgbView picture) { processor_->pixels(picture, to); });
   };

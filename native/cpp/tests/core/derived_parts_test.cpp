@@ -20,6 +20,44 @@ std::vector<float> read_in_pieces(const ParameterSource& source, const std::stri
 
 }  // namespace
 
+TEST_CASE("a convolution takes the batch norm behind it in, channels innermost") {
+  constexpr int64_t outputs = 5, inputs = 3, kernel = 3;
+  ParameterList folder;
+  folder.add({"conv", ParameterKind::matrix, {"conv.weight"}, {outputs, inputs, kernel, kernel}});
+  for (const std::string name : {"gain", "bias", "mean", "variance"}) folder.add({name, ParameterKind::vector, {name}, {outputs}});
+  MemorySource tensors(folder);
+  for (float& variance : tensors.tensors.at("variance")) variance = variance * variance + 0.01f;
+  const BatchNorm norm{.gain = "gain", .bias = "bias", .mean = "mean", .variance = "variance", .epsilon = 0.25};
+  ParameterList parameters;
+  const std::string weight = parameters.derive("weight", convolution_with_norm("conv.weight", outputs, inputs, kernel, norm)), bias = parameters.derive("b", bias_with_norm(outputs, norm));
+  parameters.add({"weight", ParameterKind::matrix, {weight}, {outputs, kernel * kernel * inputs}});
+  parameters.add({"bias", ParameterKind::vector, {bias}, {outputs}});
+  CHECK(parameters.tensors().size() == 7);  // some of them twice
+  const DerivingSource source(parameters, tensors);
+
+  // A square of x through the convolution and the norm, as torch has them, in fp64.
+  const std::vector<float> x = random_floats(kernel * kernel * inputs, 9);  // [cells, inputs]
+  std::vector<float> got_bias(outputs);
+  source.read(bias, 0, 1, outputs, got_bias.data());
+  for (int64_t piece : {1, 2, 100}) {
+    const std::vector<float> got = read_in_pieces(source, weight, outputs, kernel * kernel * inputs, piece);
+    for (size_t o = 0; o < outputs; o++) {
+      double sum = 0, folded = got_bias[o];
+      for (size_t i = 0; i < inputs; i++)
+        for (size_t k = 0; k < kernel * kernel; k++) sum += double{tensors.tensors.at("conv.weight")[(o * inputs + i) * kernel * kernel + k]} * x[k * inputs + i];
+      for (size_t k = 0; k < x.size(); k++) folded += double{got[o * x.size() + k]} * x[k];
+      const auto at = [&](const char* name) { return double{tensors.tensors.at(name)[o]}; };
+      const double expected = (sum - at("mean")) / std::sqrt(at("variance") + 0.25) * at("gain") + at("bias");
+      CHECK(folded == doctest::Approx(expected).epsilon(1e-5));
+    }
+  }
+
+  tensors.tensors.at("variance")[3] = -0.5f;
+  std::vector<float> room(outputs * kernel * kernel * inputs);
+  CHECK(wrong_refusal(Status::bad_model, {"tensor variance", "-0.5", "element 3"}, [&] { source.read(weight, 0, outputs, kernel * kernel * inputs, room.data()); }) == "");
+  CHECK(wrong_refusal(Status::bad_model, {"tensor variance"}, [&] { source.read(bias, 0, 1, outputs, room.data()); }) == "");
+}
+
 TEST_CASE("slices and transposes hold the tensor's numbers, whatever the pieces they are read in") {
   ParameterList list;
   list.add({"fused", ParameterKind::matrix, {"fused"}, {21, 5}});

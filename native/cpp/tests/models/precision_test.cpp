@@ -19,6 +19,8 @@ constexpr double least_int8 = 0.996;   // measured: 0.99797
 // Sentence encoders normalise behind each sum, and theirs have a width of 24 and larger matrices still.
 constexpr double least_bf16_of_sentences = 0.999;  // measured: 0.99922
 constexpr double least_int8_of_sentences = 0.98;   // measured: 0.98493
+// The convolutions of the golden ResNet sum over 3 to 24 channels.
+constexpr double least_int8_of_resnets = 0.985;    // measured: 0.99071
 
 // The tests see for themselves how near it is.
 PrecisionRequest whatever_the_error(Precision precision) {
@@ -76,7 +78,11 @@ TEST_CASE("bf16 and int8 embeddings are near to fp32's, and differ from them") {
         const double images = least_cosine(embeddings.images, bench.golden.image_embeddings), texts = least_cosine(embeddings.texts, bench.golden.text_embeddings);
         MESSAGE(name << " " << std::string(host::name_of(isa)) << " " << std::string(name_of(precision)) << ": cosine " << images << " and " << texts);
         const bool sentences = bench.pictures.empty();
-        const double least = precision == Precision::bf16 ? (sentences ? least_bf16_of_sentences : least_bf16) : sentences ? least_int8_of_sentences : least_int8;
+        const bool resnet = name.find("resnet") != std::string::npos;
+        const double least = precision == Precision::bf16 ? (sentences ? least_bf16_of_sentences : least_bf16)
+                             : sentences                  ? least_int8_of_sentences
+                             : resnet                     ? least_int8_of_resnets
+                                                          : least_int8;
         CHECK(images >= least);
         CHECK(texts >= least);
         if (!bench.pictures.empty()) CHECK(images < 0.9999999);  // fp32 is nearer: something was rounded

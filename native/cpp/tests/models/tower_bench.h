@@ -60,6 +60,7 @@ struct TowerBench {
     return {bytes, pass.input(DType::f32, {spec.channels, 256}, [&](void* to) { std::copy_n(prepared.levels(), spec.channels * 256, static_cast<float*>(to)); })};
   }
   image::Processor processor() const {
+    if (const files::JsonTree& own = definition->image_spec()->processor) return image::Processor(*own, image::ProcessorFamily::open_clip, "open_clip_config.json");
     const files::Config config = folder.processor().value();
     return image::Processor(config.json(), image::ProcessorFamily::clip, config.source());
   }

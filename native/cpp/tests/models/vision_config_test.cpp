@@ -159,9 +159,42 @@ TEST_CASE("an open_clip folder is read with open_clip's names and defaults") {
   CHECK(std::string(models::define(MemoryConfigs({{"config.json", small("vit")}, {"open_clip_config.json", open_clip()}}))->family()) == "vit");
 }
 
+TEST_CASE("a list of layers makes an open_clip ResNet") {
+  const auto resnet = [](const json& layers, const json& changes = json::object()) {
+    json config = open_clip();
+    config["model_cfg"]["vision_cfg"] = {{"image_size", 64}, {"layers", layers}, {"width", 6}, {"head_width", 16}, {"patch_size", nullptr}};
+    config["model_cfg"]["vision_cfg"].update(changes);
+    return config;
+  };
+  const auto definition = define_open_clip(resnet({1, 2, 1, 1}));
+  CHECK(definition->image_tower()->blocks() == 5);
+  CHECK(definition->embedding().find("the attention-pooled cells") == 0);
+  CHECK(definition->image_spec()->rows_per_image == 4);
+  CHECK(definition->image_spec()->rows_in_pass == 32);  // 32 · 32 · 6 numbers of the stem, in rows of 192
+  CHECK(definition->image_spec()->processor->at("size").at("shortest_edge") == 64);
+  CHECK(has_shape(*definition, "visual.conv2.weight", {3, 3, 3, 3}));
+  CHECK(has_shape(*definition, "visual.layer2.1.conv1.weight", {12, 48, 1, 1}));
+  CHECK(has_shape(*definition, "visual.layer4.0.downsample.1.running_mean", {192}));
+  CHECK_FALSE(has_shape(*definition, "visual.layer2.1.downsample.0.weight", {48, 48, 1, 1}));
+  CHECK(has_shape(*definition, "visual.attnpool.positional_embedding", {5, 192}));
+  CHECK(has_shape(*definition, "visual.attnpool.c_proj.weight", {16, 192}));
+
+  const auto fault = [&](const json& layers, const json& changes, std::initializer_list<std::string> parts) {
+    return wrong_refusal(Status::bad_model, parts, [&] { define_open_clip(resnet(layers, changes)); });
+  };
+  for (const json& layers : {json{1, 2, 1}, json{1, 2, 1, 1, 1}, json::array(), json{1, 2, 0, 1}, json{1, 2, 1.5, 1}, json{1, 2, "1", 1}, json{1, 2, 1, 1e9}})
+    CHECK(fault(layers, json::object(), {"vision_cfg.layers", "four stages"}) == "");
+  CHECK(fault({1, 1, 1, 1}, {{"width", 1}}, {"vision_cfg.width"}) == "");
+  CHECK(fault({1, 1, 1, 1}, {{"head_width", 5}}, {"vision_cfg.head_width", "the 192 features"}) == "");
+  CHECK(fault({1, 1, 1, 1}, {{"image_size", 48}}, {"vision_cfg.image_size", "multiple of 32"}) == "");
+  CHECK(fault({1, 1, 1, 1}, {{"image_size", {64, 96}}}, {"vision_cfg.image_size", "square"}) == "");
+  CHECK(fault({1, 1, 1, 1}, {{"image_size", 8192}}, {"vision_cfg.image_size", "4096"}) == "");
+  CHECK(fault({1, 1, 1, 1}, {{"timm_model_name", "resnet50"}}, {"vision_cfg.timm_model_name"}) == "");
+}
+
 TEST_CASE("what no open_clip ViT is by default is refused by name") {
   const char* const defaults = "as they are by default";
-  CHECK(open_clip_fault("/model_cfg/vision_cfg/layers", json{3, 4, 6, 3}, {"open_clip_config.json", "vision_cfg.layers"}) == "");
+  CHECK(open_clip_fault("/model_cfg/vision_cfg/layers", "12", {"open_clip_config.json", "vision_cfg.layers"}) == "");
   CHECK(open_clip_fault("/model_cfg/vision_cfg/timm_model_name", "vit_base", {"vision_cfg.timm_model_name", defaults}) == "");
   CHECK(open_clip_fault("/model_cfg/vision_cfg/pool_type", "avg", {"vision_cfg.pool_type", defaults}) == "");
   CHECK(open_clip_fault("/model_cfg/vision_cfg/norm_kwargs", {{"eps", 1e-6}}, {"vision_cfg.norm_kwargs", defaults}) == "");

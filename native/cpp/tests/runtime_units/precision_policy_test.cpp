@@ -250,3 +250,35 @@ TEST_CASE("matrices that outliers spoil are kept out of int8, and no more of the
   CHECK(says(model.backend_reason(), "kept in "));
   for (const std::string& role : int8.measured->kept) CHECK(says(model.backend_reason(), role));
 }
+
+TEST_CASE("convolutions are measured and kept as other matrices are") {
+  // A channel between two convolutions of the last stage is 300 times what it was: relu lets factors through.
+  const EditedModel outliers("open-clip-resnet", [](const std::string& tensor, const std::vector<int64_t>& shape, std::vector<float>& values) {
+    if (tensor == "visual.layer4.1.bn1.weight" || tensor == "visual.layer4.1.bn1.bias") values[5] *= 300;
+    if (tensor == "visual.layer4.1.conv2.weight")
+      for (size_t i = 0; i < values.size(); i++)
+        if (static_cast<int64_t>(i) / 9 % shape[1] == 5) values[i] /= 300;
+  });
+  const auto runtime = std::make_shared<Runtime>(on_host(2));
+  const PrecisionCheck check = check_precisions(runtime, outliers.path(), request(Precision::automatic, ""));
+  const CheckedPrecision& int8 = check.lines[3];
+  REQUIRE(int8.measured);
+  std::string kept;
+  for (const std::string& role : int8.measured->kept) kept += role + " ";
+  MESSAGE(int8.measured->accuracy.text() << "; kept: " << kept);
+  CHECK(int8.accurate);
+  CHECK(says(kept, "image.block.5.conv2"));
+}
+
+TEST_CASE("a ResNet without a running number of a batch norm, or with a variance that is none, is refused by name") {
+  const auto runtime = std::make_shared<Runtime>(on_host());
+  const auto load = [&](const EditedModel& model) { Model(runtime, model.path(), request(Precision::fp32, "")); };
+  const EditedModel without("open-clip-resnet", [](const std::string& tensor, const std::vector<int64_t>&, std::vector<float>& values) {
+    if (tensor == "visual.layer2.1.bn2.running_mean") values.clear();
+  });
+  CHECK(wrong_refusal(Status::bad_model, {"tensor visual.layer2.1.bn2.running_mean is missing"}, [&] { load(without); }) == "");
+  const EditedModel negative("open-clip-resnet", [](const std::string& tensor, const std::vector<int64_t>&, std::vector<float>& values) {
+    if (tensor == "visual.bn1.running_var") values[0] = -1;
+  });
+  CHECK(wrong_refusal(Status::bad_model, {"visual.bn1.running_var", "variance -1"}, [&] { load(negative); }) == "");
+}

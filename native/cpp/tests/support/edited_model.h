@@ -18,12 +18,15 @@ class EditedModel {
  public:
   using Edit = std::function<void(const std::string& tensor, const std::vector<int64_t>& shape, std::vector<float>& values)>;
 
-  // Copies testdata/models/<name>, whose weights are one file, and lets `edit` change each tensor.
+  // Copies testdata/models/<name>, whose weights are one file, and lets `edit` change each tensor; one that it leaves without values is left out.
   EditedModel(const std::string& name, const Edit& edit) {
     const std::string source = test_data("models/" + name);
-    for (const auto& entry : std::filesystem::directory_iterator(source))
+    std::string file;
+    for (const auto& entry : std::filesystem::directory_iterator(source)) {
       if (entry.path().extension() == ".json") std::filesystem::copy(entry.path(), folder_.path() + "/" + entry.path().filename().string());
-    const files::Safetensors weights(source + "/model.safetensors");
+      if (entry.path().extension() == ".safetensors") file = entry.path().filename().string();
+    }
+    const files::Safetensors weights(source + "/" + file);
     SafetensorsFile edited;
     for (const auto& [tensor, entry] : weights.tensors()) {
       if (!files::Safetensors::readable(entry.dtype)) continue;  // position ids, which no model reads
@@ -32,9 +35,9 @@ class EditedModel {
       std::vector<float> values(static_cast<size_t>(count));
       weights.read(entry, 0, count, values.data());
       edit(tensor, entry.shape, values);
-      edited.add(tensor, "F32", entry.shape, values);
+      if (!values.empty()) edited.add(tensor, "F32", entry.shape, values);
     }
-    std::ofstream(folder_.path() + "/model.safetensors", std::ios::binary) << edited.bytes();
+    std::ofstream(folder_.path() + "/" + file, std::ios::binary) << edited.bytes();
   }
 
   const std::string& path() const { return folder_.path(); }
