@@ -31,8 +31,14 @@ const Kernel& choose(int head_size, int longest) {
 
 }  // namespace
 
+std::vector<KernelShape> kernel_shapes() {
+  std::vector<KernelShape> shapes;
+  for (const Kernel& kernel : kernels)
+    for (const char* name : kernel.names) shapes.push_back({name, static_cast<uint32_t>(kernel.threads), kernel.shared_bytes});
+  return shapes;
+}
+
 const char* refusal(const Params& p) {
-  const auto aligned = [](const void* pointer) { return (reinterpret_cast<uintptr_t>(pointer) & 15) == 0; };
   if (p.head_size <= 0 || p.head_size % 8 || p.head_size > largest_head) return "the head size is not a multiple of 8 from 8 to 128";
   if (p.query_stride % 8 || p.out_stride % 8) return "a stride is not a multiple of 8";
   if (!aligned(p.queries) || !aligned(p.out)) return "a tensor does not begin at a multiple of 16 bytes";

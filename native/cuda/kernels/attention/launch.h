@@ -1,18 +1,20 @@
 // Which attention kernel runs, and its grid. Plain C++.
 #pragma once
 
+#include <vector>
+
 #include "kernels/attention/task.h"
 #include "kernels/launch.h"
 
 namespace oag::cuda::attention {
-
-enum class Format { f16, bf16 };
 
 // What a call is, beside its parameters.
 struct Extent {
   int32_t longest_queries;  // of a run, at least 1
   int32_t longest_keys;
 };
+
+std::vector<KernelShape> kernel_shapes();
 
 // Null, or why no kernel takes these parameters.
 const char* refusal(const Params& p);

@@ -1,11 +1,11 @@
-// What the attention kernels share: tiles of rows in shared memory, scores in registers, the softmax of a warp's 16 rows, the way out.
+// What the attention kernels share: the keys' way into shared memory, scores in registers, the softmax of a warp's 16 rows, the way out.
 //
-// A warp owns 16 queries. In the accumulators of mma.m16n8k16 lane l holds rows g and g + 8 with g = l / 4, columns t and t + 1 with t = 2 (l % 4): element
-// [n][2 h + e] of a [N / 8][4] array is row g + 8 h, column 8 n + t + e.
+// A warp owns 16 queries.
 #pragma once
 
 #include "kernels/attention/shapes.h"
 #include "kernels/attention/task.h"
+#include "kernels/fragments.h"
 #include "simt/simt.h"
 
 namespace oag::cuda::attention {
@@ -14,13 +14,6 @@ using simt::sptr;
 
 constexpr float log2_e = 1.4426950408889634f, ln_2 = 0.6931471805599453f;
 constexpr int no_position = 0x7fffffff;  // of a column that is no key
-
-// A tile: rows of D 16-bit elements, in chunks of 16 bytes. The chunk's place is xored with its row so that the eight rows that ldmatrix reads at once touch all
-// 32 banks. Rows of 128 bytes and more begin at the same bank, so all eight places differ; rows of 64 and 192 bytes alternate between two halves of the banks.
-template <int D> SIMT_FN unsigned slot(int row, int chunk) {
-  const int swizzle = D % 64 == 0 ? row & 7 : row >> 1 & 3;
-  return static_cast<unsigned>(row * D * 2 + ((chunk ^ swizzle) << 4));
-}
 
 // Walks the keys of a query run. Keys are asked for in rising order.
 struct KeyCursor {
@@ -78,15 +71,6 @@ template <class T> SIMT_FN void load_query_chunk(const Params& p, const QueryRun
   simt::cp_async16(dst, static_cast<const T*>(p.queries) + at, exists ? 16 : 0);
 }
 
-// Fragment A of 16 rows from `row` on, elements 16 k …
-template <int D> SIMT_FN void load_a(uint32_t (&a)[4], uint32_t tile, int row, int k, int lane) { simt::ldmatrix_x4(a, tile + slot<D>(row + (lane & 15), 2 * k + (lane >> 4))); }
-// Fragments B of 16 keys from `row` on, elements 16 k …: b[0], b[1] for the first eight keys, b[2], b[3] for the others.
-template <int D> SIMT_FN void load_keys(uint32_t (&b)[4], uint32_t tile, int row, int k, int lane) {
-  simt::ldmatrix_x4(b, tile + slot<D>(row + (lane & 7) + ((lane >> 4) << 3), 2 * k + (lane >> 3 & 1)));
-}
-// Fragments B of 16 values from `row` on, elements 16 n …: b[0], b[1] for the first eight elements, b[2], b[3] for the others.
-template <int D> SIMT_FN void load_values(uint32_t (&b)[4], uint32_t tile, int row, int n, int lane) { simt::ldmatrix_x4_trans(b, tile + slot<D>(row + (lane & 15), 2 * n + (lane >> 4))); }
-
 // Scores times scale, plus bias, in units of log 2; −∞ where the query does not see the key. positions [N]: of the tile's columns.
 template <int N> SIMT_FN void finish_scores(const Params& p, float (&scores)[N / 8][4], sptr<int> positions, int head, int first_query_position, int lane) {
   const float scale = p.scale * log2_e;
@@ -120,15 +104,6 @@ template <int N> SIMT_FN void finish_scores(const Params& p, float (&scores)[N /
       }
     }
   }
-}
-
-SIMT_FN float quad_max(float v) {
-  v = fmaxf(v, simt::shfl_xor(v, 1));
-  return fmaxf(v, simt::shfl_xor(v, 2));
-}
-SIMT_FN float quad_sum(float v) {
-  v += simt::shfl_xor(v, 1);
-  return v + simt::shfl_xor(v, 2);
 }
 
 // Scores → fragments A of 2^(score − max) (T), and their sums before rounding, of this lane's columns.

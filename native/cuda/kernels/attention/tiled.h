@@ -74,7 +74,7 @@ template <class T, int D> SIMT_FN void tiled(const Params& p) {
         SIMT_UNROLL
         for (int k = 0; k < D / 16; k++) {
           uint32_t b[4];
-          load_keys<D>(b, base + keys_at + stage * tile, n * 16, k, lane);
+          load_b<D>(b, base + keys_at + stage * tile, n * 16, k, lane);
           simt::mma_m16n8k16<T>(scores[2 * n], q[k], b[0], b[1]);
           simt::mma_m16n8k16<T>(scores[2 * n + 1], q[k], b[2], b[3]);
         }
@@ -108,7 +108,7 @@ template <class T, int D> SIMT_FN void tiled(const Params& p) {
         SIMT_UNROLL
         for (int n = 0; n < D / 16; n++) {
           uint32_t b[4];
-          load_values<D>(b, base + values_at + stage * tile, k * 16, n, lane);
+          load_b_trans<D>(b, base + values_at + stage * tile, k * 16, n, lane);
           simt::mma_m16n8k16<T>(acc[2 * n], probability[k], b[0], b[1]);
           simt::mma_m16n8k16<T>(acc[2 * n + 1], probability[k], b[2], b[3]);
         }

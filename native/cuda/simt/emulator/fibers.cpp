@@ -99,27 +99,29 @@ Machine::~Machine() {
 
 void allocate_stacks(Machine& m, unsigned threads) {
   if (m.stack_count < threads) {
+    const unsigned wanted = threads <= 256 ? 256 : 1024;  // seldom anew: ASan keeps megabytes for each stack that ever was
     if (m.stacks) munmap(m.stacks, m.stack_count * (stack_bytes + guard_bytes));
-    void* p = mmap(nullptr, threads * (stack_bytes + guard_bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* p = mmap(nullptr, wanted * (stack_bytes + guard_bytes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     m.stack_count = 0;
     m.stacks = nullptr;
+    m.stacks_ready = 0;
     if (p == MAP_FAILED) throw Error("simt: no memory for the stacks of " + std::to_string(threads) + " threads");
     m.stacks = static_cast<char*>(p);
-    m.stack_count = threads;
-    for (unsigned i = 0; i < threads; i++) mprotect(stack_of(m, i) - guard_bytes, guard_bytes, PROT_NONE);
-    m.stacks_ready = false;
+    m.stack_count = wanted;
+    for (unsigned i = 0; i < wanted; i++) mprotect(stack_of(m, i) - guard_bytes, guard_bytes, PROT_NONE);
   }
-  if (m.threads != threads) m.stacks_ready = false;
   SIMT_TSAN_ONLY(m.main_tsan_fiber = __tsan_get_current_fiber(); while (m.tsan_fibers.size() < threads) m.tsan_fibers.push_back(__tsan_create_fiber(0));)
   m.threads = threads;
   m.warp_count = (threads + 31) / 32;
-  m.fibers.resize(threads);
-  m.copies.resize(threads);
-  m.fake_stacks.assign(threads, nullptr);
+  if (m.fibers.size() < threads) {
+    m.fibers.resize(threads);
+    m.copies.resize(threads);
+    m.fake_stacks.resize(threads, nullptr);
+  }
 }
 
 void build_stacks(Machine& m) {
-  for (unsigned i = 0; i < m.threads; i++) {
+  for (unsigned i = m.stacks_ready; i < m.threads; i++) {
     char* base = stack_of(m, i);
     SIMT_ASAN_ONLY(__asan_unpoison_memory_region(base, stack_bytes);)
     // Equal offsets in every stack would share the sets of the cache.
@@ -136,7 +138,7 @@ void build_stacks(Machine& m) {
 #endif
     m.fibers[i].stack_pointer = p;
   }
-  m.stacks_ready = true;
+  m.stacks_ready = m.threads;
 }
 
 void switch_to(Fiber* fiber) {

@@ -29,7 +29,7 @@ void fail(const std::string& what) {
 namespace {
 
 void begin_block(Machine& m, dim3 block) {
-  if (!m.stacks_ready) build_stacks(m);
+  if (m.stacks_ready < m.threads) build_stacks(m);
   poison_shared(m);
   clear_sm90(m);
   m.start_epoch = ++m.epoch;
@@ -72,7 +72,7 @@ void run_block(Machine& m, uint3 index, dim3 block) {
   if (m.error.empty()) return;
   SIMT_TSAN_ONLY(for (unsigned i = 0; i < m.threads; i++) { __tsan_switch_to_fiber(m.tsan_fibers[i], 1); __tsan_release(&m.tsan_end); }
                  __tsan_switch_to_fiber(m.main_tsan_fiber, 1); __tsan_acquire(&m.tsan_end);)
-  m.stacks_ready = false;
+  m.stacks_ready = 0;
   char where[200];
   std::snprintf(where, sizeof where, "simt: kernel %s, block (%u,%u,%u), seed %llu: ", m.name, index.x, index.y, index.z, static_cast<unsigned long long>(m.seed));
   throw Error(where + m.error + (m.error_pc ? source_line(m.error_pc) : ""));

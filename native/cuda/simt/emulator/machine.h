@@ -89,7 +89,7 @@ struct Machine {
   char tsan_barrier = 0, tsan_start = 0, tsan_end = 0, tsan_mbarriers = 0, tsan_warps[32] = {};
   char* stacks = nullptr;
   size_t stack_count = 0;
-  bool stacks_ready = false;  // every fiber waits at its beginning
+  unsigned stacks_ready = 0;  // so many fibers wait at their beginning, for this block or a later one
   void* main_stack_pointer = nullptr;
 
   // schedule

@@ -11,10 +11,11 @@
 #include "kernels/attention/reference.h"
 #include "support/device_buffer.h"
 #include "support/emulation.h"
+#include "support/row_format.h"
 
 namespace oag::cuda::test {
 
-template <class T> constexpr attention::Format format_of = std::is_same_v<T, simt::half_t> ? attention::Format::f16 : attention::Format::bf16;
+
 
 struct Errors {
   double relative;     // ‖got − want‖ / ‖want‖

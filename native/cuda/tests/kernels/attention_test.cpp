@@ -41,12 +41,12 @@ template <class T> void self(int heads, int head_size, const std::vector<int>& l
 
 template <class T> void shapes_of_the_models() {
   for (const bool causal : {false, true})
-    for (const unsigned seed : {1u, 2u, 3u}) {
+    for (const unsigned seed : seeds()) {
       for (const int length : {1, 50, 64, 77}) self<T>(2, 64, {length}, causal, seed);
       self<T>(1, 64, {197}, causal, seed);
     }
   self<T>(1, 64, {257}, false, 4);
-  self<T>(1, 64, {577}, false, 5);
+  if (!few_cases()) self<T>(1, 64, {577}, false, 5);
 }
 
 template <class T> void every_head_size() {
@@ -101,7 +101,7 @@ TEST_CASE("every head size that is a multiple of 8") {
 
 TEST_CASE("packed runs of different lengths, and heads that do not fill a block") {
   const Emulation emulation;
-  for (const unsigned seed : {1u, 2u, 3u}) {
+  for (const unsigned seed : seeds()) {
     self<simt::half_t>(5, 32, {5, 16, 1, 11}, true, seed);
     self<simt::half_t>(3, 64, {7, 63, 30}, false, seed);
     self<simt::bf16_t>(3, 64, {80, 2}, true, seed);
@@ -111,7 +111,7 @@ TEST_CASE("packed runs of different lengths, and heads that do not fill a block"
 
 TEST_CASE("keys in segments: a shared beginning, pages, rows of the call") {
   const Emulation emulation;
-  for (const unsigned seed : {1u, 2u, 3u}) {
+  for (const unsigned seed : seeds()) {
     segments<simt::half_t>(true, seed);
     segments<simt::bf16_t>(false, seed);
   }
@@ -119,7 +119,7 @@ TEST_CASE("keys in segments: a shared beginning, pages, rows of the call") {
 
 TEST_CASE("cross-attention: as many keys as there are") {
   const Emulation emulation;
-  for (const unsigned seed : {1u, 2u, 3u}) {
+  for (const unsigned seed : seeds()) {
     cross_attention<simt::half_t>(7, 130, seed);
     cross_attention<simt::half_t>(70, 9, seed);
     cross_attention<simt::bf16_t>(1, 77, seed);
@@ -129,7 +129,7 @@ TEST_CASE("cross-attention: as many keys as there are") {
 
 TEST_CASE("a bias by distance, the last one for all that are farther") {
   const Emulation emulation;
-  for (const unsigned seed : {1u, 2u, 3u})
+  for (const unsigned seed : seeds())
     for (const int length : {20, 75, 140}) {
       simt::emulator::options.seed = seed;
       AttentionCase<simt::half_t> c(length < 80 ? 2 : 1, 64, seed);

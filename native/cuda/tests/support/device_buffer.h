@@ -21,7 +21,7 @@ template <class T> class DeviceBuffer {
     data_ = reinterpret_cast<T*>(map_ + mapped_ - page - bytes);
     std::memset(static_cast<void*>(data_), 0xff, bytes);
   }
-  DeviceBuffer(const std::vector<T>& values) : DeviceBuffer(values.size()) {
+  explicit DeviceBuffer(const std::vector<T>& values) : DeviceBuffer(values.size()) {
     if (!values.empty()) std::memcpy(static_cast<void*>(data_), values.data(), values.size() * sizeof(T));
   }
   ~DeviceBuffer() { munmap(map_, mapped_); }
