@@ -25,13 +25,7 @@ struct WidenedBf16 {
     for (int k = 0; k < kLine; k += kLanes) store(out + k, round_to_bf16(mul(load_or_zero(x + k, left - k), factor)));
   }
   static Vec column_words(const float* x, int64_t left) { return bf16_pairs(load_first(x, left), load_or_zero(x + kLanes, left - kLanes)); }
-  static float unpacked(const void* panel, int64_t k, int column) {
-    uint32_t bits = static_cast<const uint32_t*>(panel)[k / 2 * kColumnsPerPanel + column];
-    bits = k % 2 == 0 ? bits << 16 : bits & 0xffff0000u;
-    float value;
-    __builtin_memcpy(&value, &bits, sizeof value);
-    return value;
-  }
+  static float unpacked(const void* panel, int64_t k, int column) { return unpacked_bf16(panel, k, column); }
 };
 
 // For attention keys and values are packed as often as they are used: there they lie as fp32 that is rounded, and nothing is widened.
@@ -42,8 +36,6 @@ struct RoundedToBf16 : PackedFp32 {
   static void store_probabilities(const Vec* p, float* out) { store(out, round_to_bf16(p[0])); }
   static Vec exponential(Vec x) { return reduced_exponential(x); }
 };
-
-constexpr MatrixKernels widened_bf16() { return matrix_of<PackedProduct<WidenedBf16, ReducedMath>>("fused multiply-add of fp32", false); }
 
 }  // namespace
 }  // namespace oag::host

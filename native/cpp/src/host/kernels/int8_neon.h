@@ -6,6 +6,7 @@
 #pragma once
 
 #include "host/kernels/cells_neon.h"
+#include "host/kernels/int8_quanta_simd.h"
 #include "host/kernels/matrix_of.h"
 
 namespace oag::host {
@@ -15,24 +16,6 @@ struct Int8Columns {  // behind the cells of a panel
   float scales[kColumnsPerPanel];
   int32_t sums[kColumnsPerPanel];
 };
-struct Int8Row {  // behind the cells of a block, one for each row
-  float scale;  // NaN for a row that is not finite
-  int32_t zero_point;
-};
-
-inline Int8Row int8_row(const float* x, int64_t count) {
-  Vec low = set1(0.0f), high = low, finite = low;  // finite: 0, or NaN
-  for (int64_t k = 0; k < count; k += kLanes) {
-    const Vec v = load_first(x + k, count - k);
-    low = min(low, v);
-    high = max(high, v);
-    finite = fma(v, set1(0.0f), finite);
-  }
-  if (sum(finite) != 0.0f) return {__builtin_nanf(""), 0};
-  const float scale = vmaxvq_f32(high) / 255.0f - vminvq_f32(low) / 255.0f;
-  const float held = scale < 1e-30f ? 1e-30f : scale;
-  return {held, vgetq_lane_s32(vcvtnq_s32_f32(set1(-vminvq_f32(low) * (1.0f / held))), 0)};
-}
 
 template <class Format>
 struct Int8Product {
@@ -48,8 +31,8 @@ struct Int8Product {
   static const Int8Columns& columns_of(const void* panel, int64_t inputs) {
     return *reinterpret_cast<const Int8Columns*>(static_cast<const uint8_t*>(panel) + cell_bytes(inputs) * kColumnsPerPanel);
   }
-  static const Int8Row* rows_of(const void* packed, int64_t inputs, int row_count) {
-    return reinterpret_cast<const Int8Row*>(static_cast<const uint8_t*>(packed) + round_up(cell_bytes(inputs) * row_count, 64));
+  static const RowQuanta* rows_of(const void* packed, int64_t inputs, int row_count) {
+    return reinterpret_cast<const RowQuanta*>(static_cast<const uint8_t*>(packed) + round_up(cell_bytes(inputs) * row_count, 64));
   }
 
   static void pack_weights(const float* weights, int64_t stride, int column_count, int64_t inputs, void* panel) {
@@ -86,11 +69,11 @@ struct Int8Product {
   }
 
   static void pack_rows(const float* x, int64_t stride, int row_count, int64_t inputs, void* packed) {
-    auto* rows = const_cast<Int8Row*>(rows_of(packed, inputs, row_count));
+    auto* rows = const_cast<RowQuanta*>(rows_of(packed, inputs, row_count));
     const int64_t cells = cells_of<Format>(inputs);
     for (int i = 0; i < row_count; ++i) {
       const float* row = x + i * stride;
-      rows[i] = int8_row(row, inputs);
+      rows[i] = row_quanta(row, inputs);
       const Vec factor = set1(1.0f / rows[i].scale);
       const int32x4_t zero_point = vdupq_n_s32(rows[i].zero_point);
       const auto quanta = [&](int64_t k) { return vaddq_s32(vcvtnq_s32_f32(mul(load_first(row + k, inputs - k), factor)), zero_point); };
@@ -108,7 +91,7 @@ struct Int8Product {
     alignas(64) float sums[kRowsPerBlock * kColumnsPerPanel];
     kMultiplyCells<Format>.by_rows[tile.row_count](cells_of<Format>(tile.inputs), static_cast<const uint8_t*>(tile.rows), static_cast<const uint8_t*>(tile.panel), integers);
     const Int8Columns& columns = columns_of(tile.panel, tile.inputs);
-    const Int8Row* rows = rows_of(tile.rows, tile.inputs, tile.row_count);
+    const RowQuanta* rows = rows_of(tile.rows, tile.inputs, tile.row_count);
     for (int i = 0; i < tile.row_count; ++i) {
       const Vec scale = set1(rows[i].scale);
       for (int j = 0; j < kColumnsPerPanel; j += kLanes) {

@@ -24,11 +24,7 @@ struct Bf16 {
     store(out, bf16_words(mul(load_first(x, left), factor), mul(load_or_zero(x + kLanes, left - kLanes), factor)));
   }
   static Vec column_words(const float* x, int64_t left) { return bf16_words(load_first(x, left), load_or_zero(x + kLanes, left - kLanes)); }
-  static float unpacked(const void* panel, int64_t k, int column) {
-    uint32_t bits = static_cast<const uint32_t*>(panel)[k / 2 * kColumnsPerPanel + column];
-    bits = k % 2 == 0 ? bits << 16 : bits & 0xffff0000u;
-    return __builtin_bit_cast(float, bits);
-  }
+  static float unpacked(const void* panel, int64_t k, int column) { return unpacked_bf16(panel, k, column); }
 
   static Vec value_words(const float* const* rows, int64_t there, int64_t d, int64_t left) {
     const Vec first = round_to_bf16(load_first(rows[0] + d, left)), second = there > 1 ? round_to_bf16(load_first(rows[1] + d, left)) : set1(0.0f);

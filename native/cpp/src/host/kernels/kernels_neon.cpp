@@ -1,6 +1,5 @@
 #include "host/kernels/simd_neon.h"
 // (first: what follows is written in its terms)
-#include "host/kernels/bf16_simd.h"
 #include "host/kernels/int8_neon.h"
 #include "host/kernels/table_simd.h"
 #include "host/kernels/tables.h"
@@ -18,13 +17,7 @@ struct WideningInt8 : Int32Sums {
   }
 };
 
-constexpr Kernels with_small_formats(Kernels table) {
-  table.bf16 = widened_bf16();
-  table.bf16_attention = attention_kernels<RoundedToBf16>();
-  table.int8 = matrix_of<Int8Product<WideningInt8>>("smull", true);
-  return table;
-}
-constexpr Kernels kTable = with_small_formats(simd_table("neon", Isa::neon));
+constexpr Kernels kTable = simd_table("neon", Isa::neon, matrix_of<Int8Product<WideningInt8>>("smull", true));
 
 }  // namespace
 

@@ -82,6 +82,15 @@ inline void pack_row_columns(const float* x, int64_t stride, int row_count, int6
 
 inline Vec load_or_zero(const float* x, int64_t left) { return left > 0 ? load_first(x, left) : set1(0.0f); }
 
+// What a panel of words of two bf16 has for input k of a column.
+inline float unpacked_bf16(const void* panel, int64_t k, int column) {
+  uint32_t bits = static_cast<const uint32_t*>(panel)[k / 2 * kColumnsPerPanel + column];
+  bits = k % 2 == 0 ? bits << 16 : bits & 0xffff0000u;
+  float value;
+  __builtin_memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
 struct PackedFp32 : Fp32 {
   static constexpr int kColumnInputs = 1;
   static void pack_line(const float* x, int64_t left, Vec factor, float* out) {

@@ -81,6 +81,8 @@ inline float square_root(float x) { return vgetq_lane_f32(vsqrtq_f32(vdupq_n_f32
 
 inline int32x4_t bits(Vec v) { return vreinterpretq_s32_f32(v); }
 inline Vec from_bits(int32x4_t v) { return vreinterpretq_f32_s32(v); }
+inline Vec either_bits(Vec a, Vec b) { return from_bits(vorrq_s32(bits(a), bits(b))); }
+inline int32_t rounded(float x) { return vcvtns_s32_f32(x); }
 
 // v · 2^exponent for integral exponent of −127 … 128: zero and infinity at the ends.
 inline Vec scale_by_power_or_zero(Vec v, Vec exponent) {
