@@ -1,11 +1,13 @@
 /* What a vendor does with the NAR package: plain C against openautoglm.h and libopenautoglm.so, nothing else of the project.
  * Argument: the folder testdata/models. */
+#define _POSIX_C_SOURCE 200809L /* mkstemp */
 #include <openautoglm.h>
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static char error[512];
 
@@ -27,6 +29,84 @@ static uint8_t* read_file(const char* path, size_t* size) {
   CHECK(bytes != NULL && fread(bytes, 1, *size, file) == *size);
   fclose(file);
   return bytes;
+}
+
+/* An index of vectors: made, saved, opened again by whoever has the same model, and searched. `rows` [count, width] are the vectors of what `names` names. */
+static void search(oag_runtime* runtime, const oag_model* model, size_t width, const float* rows, const char* const* names, size_t count) {
+  char hash[64];
+  CHECK(oag_model_get_string(model, OAG_STRING_HASH, hash, sizeof hash, NULL, error, sizeof error) == OAG_OK);
+  oag_model_info info = {0};
+  info.struct_size = sizeof info;
+  CHECK(oag_model_get_info(model, &info, error, sizeof error) == OAG_OK);
+  oag_store_settings settings = {0};
+  settings.struct_size = sizeof settings;
+  settings.dimension = (int32_t)width;
+  settings.metric = OAG_METRIC_COSINE;
+  settings.id_kind = OAG_IDS_TEXTS;
+  settings.precision = info.precision;
+  settings.model_hash = hash;
+  settings.model_name = "tiny-clip";
+  oag_store* store = NULL;
+  CHECK(oag_store_create(runtime, &settings, &store, error, sizeof error) == OAG_OK);
+
+  char ids[256] = "";
+  int64_t id_offsets[8] = {0};
+  CHECK(count < 8);
+  for (size_t i = 0; i < count; i++) {
+    strcat(ids, names[i]);
+    id_offsets[i + 1] = (int64_t)strlen(ids);
+  }
+  CHECK(oag_store_append_texts(store, rows, count, ids, id_offsets, error, sizeof error) == OAG_OK);
+  CHECK(oag_store_append_texts(store, rows, 1, ids, id_offsets, error, sizeof error) == OAG_INVALID_ARGUMENT); /* ids are unique */
+
+  char file[] = "consumer-XXXXXX";
+  int descriptor = mkstemp(file);
+  CHECK(descriptor >= 0 && close(descriptor) == 0);
+  CHECK(oag_store_save(store, file, error, sizeof error) == OAG_OK);
+  oag_store_close(store);
+
+  /* The file carries the model's hash: vectors of another model would not compare, and such an index is refused. */
+  CHECK(oag_store_open(runtime, file, &settings, &store, error, sizeof error) == OAG_OK);
+  oag_store_settings other = settings;
+  other.model_hash = "00000000000000000000000000000000";
+  oag_store* refused = NULL;
+  CHECK(oag_store_open(runtime, file, &other, &refused, error, sizeof error) == OAG_BAD_INDEX && refused == NULL);
+  CHECK(remove(file) == 0);
+
+  /* The best two for each vector: itself first, and no row that the filter leaves out. */
+  for (size_t i = 0; i < count; i++) {
+    int64_t best[2], found = 0;
+    float scores[2];
+    CHECK(oag_store_search(store, rows + i * width, 1, 2, NULL, 0, best, scores, &found, error, sizeof error) == OAG_OK);
+    CHECK(found == 2 && best[0] == (int64_t)i && fabsf(scores[0] - 1) < 1e-5f && scores[1] <= scores[0]);
+    char name[64];
+    int64_t name_offsets[2];
+    CHECK(oag_store_get_texts(store, best, 1, name, sizeof name, name_offsets, NULL, error, sizeof error) == OAG_OK);
+    CHECK((size_t)name_offsets[1] == strlen(names[i]) && memcmp(name, names[i], strlen(names[i])) == 0);
+    uint64_t others = ~(UINT64_C(1) << i);
+    CHECK(oag_store_search(store, rows + i * width, 1, 1, &others, count, best, scores, &found, error, sizeof error) == OAG_OK);
+    CHECK(found == 1 && best[0] != (int64_t)i);
+  }
+  oag_store_close(store);
+}
+
+/* Late interaction: for each token of a text its best patch of the picture, summed. */
+static float best_patches(oag_runtime* runtime, const oag_model* model, const oag_model_info* info, const oag_image* image, const int32_t* ids, int64_t length) {
+  size_t patches = (size_t)info->image_tokens, width = (size_t)info->text_token_size;
+  CHECK(info->image_token_size == info->text_token_size); /* in one space, in CLIP */
+  float* image_rows = malloc(patches * width * sizeof(float));        /* [patches, width] */
+  float* text_rows = malloc((size_t)length * width * sizeof(float));  /* [length, width] */
+  const int64_t text_offsets[2] = {0, length}, image_offsets[2] = {0, (int64_t)patches};
+  CHECK(image_rows != NULL && text_rows != NULL);
+  CHECK(oag_encode_image_tokens(model, image, 1, image_rows, patches * width, NULL, error, sizeof error) == OAG_OK);
+  CHECK(oag_encode_text_tokens(model, ids, text_offsets, 1, text_rows, (size_t)length * width, error, sizeof error) == OAG_OK);
+  CHECK(oag_normalize(image_rows, patches, width, error, sizeof error) == OAG_OK);
+  CHECK(oag_normalize(text_rows, (size_t)length, width, error, sizeof error) == OAG_OK);
+  float score = 0;
+  CHECK(oag_max_similarity(runtime, text_rows, (size_t)length, image_rows, image_offsets, 1, width, &score, error, sizeof error) == OAG_OK);
+  free(image_rows);
+  free(text_rows);
+  return score;
 }
 
 int main(int argc, char** argv) {
@@ -88,6 +168,19 @@ int main(int argc, char** argv) {
   CHECK(oag_normalize(image_rows, 1, width, error, sizeof error) == OAG_OK);
   CHECK(oag_forward(model, image_rows, 1, text_rows, 3, scaled, NULL, error, sizeof error) == OAG_OK);
   for (int i = 0; i < 3; i++) CHECK(fabsf(scaled[i] - logits[i]) < 1e-4f);
+
+  /* A picture and two texts in one index: what is nearest to each. */
+  memcpy(image_rows + width, text_rows, width * sizeof(float));
+  float* rows = malloc(3 * width * sizeof(float)); /* [3, width] */
+  CHECK(rows != NULL);
+  memcpy(rows, image_rows, 2 * width * sizeof(float));
+  memcpy(rows + 2 * width, text_rows + width, width * sizeof(float));
+  const char* names[] = {"landscape.jpg", "first text", "second text"};
+  search(runtime, model, width, rows, names, 3);
+  free(rows);
+
+  float score = best_patches(runtime, model, &info, &images[0], ids, 4);
+  CHECK(isfinite(score) && fabsf(score) <= 4.0001f);
 
   free(picture);
   free(image_rows);
