@@ -2,8 +2,6 @@ package org.openautoglm;
 
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
 import org.openautoglm.internal.NativeStore;
@@ -15,7 +13,7 @@ import org.openautoglm.internal.RuntimeOptions;
  *
  * <p>A store carries the hash and precision of the model whose vectors it holds; features of another one are refused, for their vectors do not compare.
  */
-public final class VectorStore extends NativeObject {
+public final class VectorStore extends VectorSearch {
     /** What a stored row is made of. */
     public enum RowType { // in the order of oag_row_type
         /** 32-bit floats. */
@@ -45,14 +43,8 @@ public final class VectorStore extends NativeObject {
         }
     }
 
-    private final NativeStore store;
-    private final NativeStore.Settings settings;
-    private volatile boolean otherModelsAllowed;
-
     private VectorStore(NativeStore store, String description) {
-        super(description, store::close);
-        this.store = store;
-        this.settings = store.settings();
+        super(store, description);
     }
 
     // ---- making -----------------------------------------------------------------------------------------------------------
@@ -208,7 +200,7 @@ public final class VectorStore extends NativeObject {
      * @return this
      */
     public VectorStore allowOtherModels() {
-        otherModelsAllowed = true;
+        letOtherModelsIn();
         return this;
     }
 
@@ -282,18 +274,6 @@ public final class VectorStore extends NativeObject {
         }
     }
 
-    private void checkModel(Features features, String name) {
-        if (features.dimension() != dimension()) {
-            throw new IllegalArgumentException(name + " is " + features + ", but the store's dimension is " + dimension());
-        }
-        boolean other = !settings.modelHash().isEmpty()
-            && !(settings.modelHash().equals(features.modelHash()) && (precision() == Precision.AUTO || precision() == features.precision()));
-        if (other && !otherModelsAllowed) {
-            throw new IllegalArgumentException(name + " is " + features + ", but the store holds vectors of model " + settings.modelName() + " (" + settings.modelHash() + ") in "
-                + precision() + ": they do not compare; allowOtherModels() lets them in");
-        }
-    }
-
     /**
      * Adds the rows of another store whose ids are not in this one, bit for bit. With a journal they are on the disk when this returns.
      *
@@ -335,184 +315,6 @@ public final class VectorStore extends NativeObject {
         } finally {
             leave();
         }
-    }
-
-    // ---- search -----------------------------------------------------------------------------------------------------------
-
-    /**
-     * The best rows for one vector.
-     *
-     * @param query {@code [dimension]}
-     * @param k how many at most, 1 or more
-     * @return best first, equal scores in the order of appending
-     * @throws IllegalArgumentException when the query has another length or is not finite, or k is below 1
-     * @throws IllegalStateException when the store is closed
-     */
-    public List<Hit> search(float[] query, int k) {
-        return search(query, k, null);
-    }
-
-    /**
-     * The best rows among some.
-     *
-     * @param query {@code [dimension]}
-     * @param k how many at most, 1 or more
-     * @param rows numbers of the rows that may be found; null: all
-     * @return best first, equal scores in the order of appending
-     * @throws IllegalArgumentException as {@link #search(float[], int)} does
-     * @throws IllegalStateException when the store is closed
-     */
-    public List<Hit> search(float[] query, int k, BitSet rows) {
-        if (query.length != dimension()) {
-            throw new IllegalArgumentException("query has " + query.length + " floats, but the store's dimension is " + dimension());
-        }
-        return searchAll(query, k, rows).get(0);
-    }
-
-    /**
-     * The best rows for each of some features; together they take less time than one after the other.
-     *
-     * @param queries of the store's model
-     * @param k how many at most for each, 1 or more
-     * @return a list for each query, best first, equal scores in the order of appending
-     * @throws IllegalArgumentException when they are of another model or dimension, or k is below 1
-     * @throws IllegalStateException when the store is closed
-     */
-    public List<List<Hit>> search(Features queries, int k) {
-        return search(queries, k, null);
-    }
-
-    /**
-     * The best rows among some, for each of some features.
-     *
-     * @param queries of the store's model
-     * @param k how many at most for each, 1 or more
-     * @param rows numbers of the rows that may be found; null: all
-     * @return a list for each query, best first, equal scores in the order of appending
-     * @throws IllegalArgumentException when they are of another model or dimension, or k is below 1
-     * @throws IllegalStateException when the store is closed
-     */
-    public List<List<Hit>> search(Features queries, int k, BitSet rows) {
-        checkModel(queries, "queries");
-        return searchAll(queries.values(), k, rows);
-    }
-
-    private List<List<Hit>> searchAll(float[] queries, int k, BitSet rows) {
-        if (k < 1) {
-            throw new IllegalArgumentException("k is " + k + ": ask for one row at least");
-        }
-        BitSet filter = rows == null ? null : (BitSet) rows.clone();
-        enter();
-        try {
-            List<List<Hit>> results = new ArrayList<>();
-            for (NativeStore.Found found : store.search(queries, k, filter)) {
-                String[] ids = store.ids(found.rows());
-                List<Hit> hits = new ArrayList<>(ids.length);
-                for (int i = 0; i < ids.length; i++) {
-                    hits.add(new Hit(ids[i], found.rows()[i], found.scores()[i]));
-                }
-                results.add(hits);
-            }
-            return results;
-        } finally {
-            leave();
-        }
-    }
-
-    // ---- facts ------------------------------------------------------------------------------------------------------------
-
-    /**
-     * The number of an id's row.
-     *
-     * @param id any
-     * @return its row, or -1 when it is not there
-     * @throws IllegalArgumentException when ids are numbers
-     * @throws IllegalStateException when the store is closed
-     */
-    public long rowOf(String id) {
-        enter();
-        try {
-            return store.find(id);
-        } finally {
-            leave();
-        }
-    }
-
-    /**
-     * The number of an id's row.
-     *
-     * @param id any
-     * @return its row, or -1 when it is not there
-     * @throws IllegalArgumentException when ids are texts
-     * @throws IllegalStateException when the store is closed
-     */
-    public long rowOf(long id) {
-        enter();
-        try {
-            return store.find(id);
-        } finally {
-            leave();
-        }
-    }
-
-    /**
-     * The rows that there are.
-     *
-     * @return 0 or more
-     * @throws IllegalStateException when the store is closed
-     */
-    public long size() {
-        enter();
-        try {
-            return store.rows();
-        } finally {
-            leave();
-        }
-    }
-
-    /**
-     * Floats of a vector.
-     *
-     * @return 1 … 65536
-     */
-    public int dimension() {
-        return settings.dimension();
-    }
-
-    /**
-     * How rows are compared.
-     *
-     * @return the metric
-     */
-    public Metric metric() {
-        return Metric.values()[settings.metric()];
-    }
-
-    /**
-     * What rows are made of.
-     *
-     * @return the type
-     */
-    public RowType rowType() {
-        return RowType.values()[settings.rowType()];
-    }
-
-    /**
-     * The hash of the model whose vectors it holds.
-     *
-     * @return as {@link ModelInfo#hash()}, or empty
-     */
-    public String modelHash() {
-        return settings.modelHash();
-    }
-
-    /**
-     * The precision its vectors were computed in.
-     *
-     * @return as {@link Backend#precision()}, or {@code AUTO} when it is not told
-     */
-    public Precision precision() {
-        return Precision.values()[settings.precision()];
     }
 
     /** A line such as {@code vector store [512], cosine, fp32 rows}. */
