@@ -1,6 +1,7 @@
 package org.openautoglm.lucene;
 
 import java.util.Objects;
+import org.apache.lucene.document.FieldType;
 import org.apache.lucene.document.KnnFloatVectorField;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.KnnFloatVectorQuery;
@@ -19,9 +20,15 @@ import org.openautoglm.Precision;
  * TopDocs best = searcher.search(field.query(model.encodeTexts("a cat"), 0, 10), 10);
  * }</pre>
  *
- * <p>Lucene's score of a hit is (1 + cosine) / 2. Its default codec takes vectors of 1024 floats at most.
+ * <p>Lucene's score of a hit is (1 + cosine) / 2. Documents that are deleted or updated, and those that a filter leaves out, are not found. Each segment of the index says which
+ * model its vectors are of, and a query of another model's fails. Lucene's default codec takes vectors of 1024 floats at most: for longer ones give the
+ * {@code IndexWriterConfig} a codec whose {@code KnnVectorsFormat.getMaxDimensions} says so.
  */
 public final class LuceneFeatures {
+    /** Attributes of the field in every segment. */
+    static final String MODEL = "openautoglm.model";
+    static final String PRECISION = "openautoglm.precision";
+
     private final String name;
     private final String modelHash;
     private final Precision precision;
@@ -61,28 +68,34 @@ public final class LuceneFeatures {
      * @param features raw or normalised
      * @param row which of them
      * @return a field to add to a document
-     * @throws IllegalArgumentException when the features are of another model or precision, or the embedding is zero
+     * @throws IllegalArgumentException when the features are of another model or precision, or the embedding is zero or not finite
      * @throws IndexOutOfBoundsException when there is no such row
      */
     public KnnFloatVectorField field(Features features, int row) {
-        return new KnnFloatVectorField(name, unit(features, row), VectorSimilarityFunction.DOT_PRODUCT);
+        float[] vector = unit(features, row);
+        FieldType type = new FieldType(KnnFloatVectorField.createFieldType(vector.length, VectorSimilarityFunction.DOT_PRODUCT));
+        type.putAttribute(MODEL, modelHash);
+        type.putAttribute(PRECISION, precision.name());
+        type.freeze();
+        return new KnnFloatVectorField(name, vector, type);
     }
 
     /**
-     * A query for the nearest documents.
+     * A query for the nearest documents. When it runs, it throws an {@code IllegalArgumentException} in an index whose field holds vectors of another model or precision.
      *
      * @param features raw or normalised
      * @param row which of them
      * @param k how many to find
      * @return the query
      * @throws IllegalArgumentException as {@link #field} does, or when k is below 1
+     * @throws IndexOutOfBoundsException when there is no such row
      */
     public KnnFloatVectorQuery query(Features features, int row, int k) {
         return query(features, row, k, null);
     }
 
     /**
-     * A query for the nearest documents among those that pass a filter.
+     * A query for the nearest documents among those that pass a filter: k of them, where there are so many.
      *
      * @param features raw or normalised
      * @param row which of them
@@ -90,9 +103,13 @@ public final class LuceneFeatures {
      * @param filter null: none
      * @return the query
      * @throws IllegalArgumentException as {@link #field} does, or when k is below 1
+     * @throws IndexOutOfBoundsException when there is no such row
      */
     public KnnFloatVectorQuery query(Features features, int row, int k, Query filter) {
-        return new KnnFloatVectorQuery(name, unit(features, row), k, filter);
+        if (k < 1) {
+            throw new IllegalArgumentException("k is " + k + ": ask for one document at least");
+        }
+        return new ModelQuery(name, unit(features, row), k, filter, modelHash, precision.name());
     }
 
     private float[] unit(Features features, int row) {
@@ -101,11 +118,16 @@ public final class LuceneFeatures {
                 + ": they do not compare");
         }
         float[] vector = Features.of(features.kind(), features.vector(row), features.dimension(), modelHash, precision).normalized().vector(0);
+        boolean zero = true;
         for (float value : vector) {
-            if (value != 0) {
-                return vector;
+            if (!Float.isFinite(value)) {
+                throw new IllegalArgumentException("row " + row + " of the features is not finite");
             }
+            zero &= value == 0;
         }
-        throw new IllegalArgumentException("row " + row + " of the features is zero, which has no direction to search in");
+        if (zero) {
+            throw new IllegalArgumentException("row " + row + " of the features is zero, which has no direction to search in");
+        }
+        return vector;
     }
 }
