@@ -6,22 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import java.awt.Color;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
-import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.openautoglm.OpenAutoGlm;
-import org.openautoglm.VectorStore;
 
 /** {@code index} and {@code search}. */
 @Timeout(600)
@@ -126,61 +118,5 @@ class IndexCommandTest {
             assertTrue(run.err().startsWith("autoglm: ") && run.err().contains(mistake.get(0)), mistake + run.err());
         }
         assertEquals(0, Run.of("search", "--model", d, "--index", f, "--text", "a").exitCode(), "an index was harmed");
-    }
-
-    /** The command line in a JVM of its own. */
-    private static Process start(Path pictures, Path file, Path log) throws IOException {
-        List<String> command = new java.util.ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        if (Runtime.version().feature() >= 22) {
-            command.add("--enable-native-access=ALL-UNNAMED");
-        }
-        command.addAll(List.of("-Dopenautoglm.cache=" + System.getProperty("openautoglm.cache", System.getProperty("java.io.tmpdir")), "-cp", System.getProperty("java.class.path"),
-            Main.class.getName(), "index", "--model", "open-autoglm-demo", "--threads", "1", "--images-from", pictures.toString(), "-o", file.toString()));
-        return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-    }
-
-    @Test
-    void indexingIsKilledAgainAndAgainAndEndsWithExactlyTheRightRows() throws Exception {
-        Path pictures = Files.createDirectory(folder.resolve("many"));
-        Set<String> expected = new HashSet<>();
-        for (int i = 0; i < 600; i++) {
-            BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
-            for (int p = 0; p < 64 * 64; p++) {
-                image.setRGB(p % 64, p / 64, p % 64 < i % 60 ? new Color(i % 256, i / 3, 255 - i % 256).getRGB() : Color.WHITE.getRGB());
-            }
-            Path picture = pictures.resolve(String.format("%03d.png", i));
-            ImageIO.write(image, "png", picture.toFile());
-            expected.add(picture.toAbsolutePath().toString());
-        }
-        Path file = folder.resolve("many.index");
-        Path partial = folder.resolve("many.index.partial");
-        Path log = folder.resolve("log");
-        int kills = 0;
-        long last = 0;
-        for (int round = 0; round < 6; round++) {
-            Process child = start(pictures, file, log);
-            try {
-                // Killed when some more batches are on the disk, at another moment each time.
-                while (child.isAlive() && (!Files.exists(partial) || Files.size(partial) <= last + 3000L * round)) {
-                    Thread.sleep(1);
-                }
-                last = Files.exists(partial) ? Files.size(partial) : last;
-            } finally {
-                kills += child.isAlive() ? 1 : 0;
-                child.destroyForcibly().waitFor();
-            }
-        }
-        assertTrue(kills >= 2, "the runs ended before they were killed: " + Files.readString(log, StandardCharsets.UTF_8));
-        Process child = start(pictures, file, log);
-        assertEquals(0, child.waitFor(), () -> log.toString());
-        assertFalse(Files.exists(partial));
-        try (VectorStore store = VectorStore.open(file); OpenAutoGlm model = OpenAutoGlm.fromPretrained("open-autoglm-demo")) {
-            assertEquals(600, store.size());
-            for (String id : expected) {
-                assertTrue(store.rowOf(id) >= 0, id);
-            }
-            Path some = pictures.resolve("123.png");
-            assertEquals(1, store.search(model.encodeImages(List.of(org.openautoglm.ImageInput.of(some))), 1).get(0).get(0).score(), 1e-5);
-        }
     }
 }
