@@ -7,7 +7,6 @@ import copy
 import json
 import shutil
 import zlib
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -19,11 +18,10 @@ from transformers.models.chinese_clip.image_processing_pil_chinese_clip import C
 
 import clip_inputs
 import float32_json
+from golden_models import PICTURES, TESTDATA
 import text_tokenizers
 from text_inputs import TEXTS as ALL_TEXTS
 
-TESTDATA = Path(__file__).resolve().parents[2] / "testdata" / "models"
-PICTURES = TESTDATA / "pictures"
 FOLDER = TESTDATA / "chinese-clip"
 TEXTS = ["東京の空は青い。日本語の文", "a photo of a cat", "Two dogs play in front of the green house, while it rains.", "", ALL_TEXTS[8],
          "search engines rank documents by relevance"]

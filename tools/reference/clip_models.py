@@ -3,7 +3,6 @@
 Run:  python tools/reference/clip_models.py [names…]
 """
 
-import argparse
 import hashlib
 import json
 import shutil
@@ -24,9 +23,8 @@ import clip_tokenizer
 import float32_json
 from clip_checks import check_every_setting_counts, check_every_tensor_counts, check_inputs_differ, check_precision
 from clip_variants import VARIANTS
+from golden_models import PICTURES, TESTDATA, each_wanted
 
-TESTDATA = Path(__file__).resolve().parents[2] / "testdata" / "models"
-PICTURES = TESTDATA / "pictures"
 
 
 def perturbed_model(variant):
@@ -217,21 +215,11 @@ def golden(folder, variant):
     float32_json.write(folder / "golden.json", document)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="only these models")
-    names = parser.parse_args().names
-    torch.set_num_threads(1)
-    clip_inputs.write_pictures(PICTURES)
-    for variant in VARIANTS:
-        if names and variant.name not in names:
-            continue
-        folder = TESTDATA / variant.name
-        write_folder(folder, variant)
-        golden(folder, variant)
-        size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file() and not f.is_symlink())
-        print(f"{variant.name}: {size / 1024:.0f} KiB")
+def make(name, variant):
+    write_folder(TESTDATA / name, variant)
+    golden(TESTDATA / name, variant)
 
 
 if __name__ == "__main__":
-    main()
+    clip_inputs.write_pictures(PICTURES)
+    each_wanted({variant.name: variant for variant in VARIANTS}, make, __doc__)

@@ -22,4 +22,4 @@ def each_wanted(variants, make, description):
         if not wanted or name in wanted:
             make(name, variant)
             folder = TESTDATA / name
-            print(f"{name}: {sum(f.stat().st_size for f in folder.rglob('*') if f.is_file()) / 1024:.0f} KiB")
+            print(f"{name}: {sum(f.stat().st_size for f in folder.rglob('*') if f.is_file() and not f.is_symlink()) / 1024:.0f} KiB")

@@ -6,14 +6,12 @@ open_clip's transforms come from torchvision, which computes on Pillow pictures 
 and an empty module stands for it while open_clip is loaded.
 """
 
-import argparse
 import copy
 import json
 import shutil
 import sys
 import types
 import zlib
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,6 +21,7 @@ from safetensors.torch import save_file
 import clip_inputs
 import clip_tokenizer  # and with it transformers, before the stand-in below
 import float32_json
+from golden_models import PICTURES, TESTDATA, each_wanted
 
 
 def stand_in(name, **members):
@@ -45,8 +44,6 @@ if "torchvision" not in sys.modules:
 import open_clip  # noqa: E402
 from open_clip.model import CLIP, CustomTextCLIP  # noqa: E402
 
-TESTDATA = Path(__file__).resolve().parents[2] / "testdata" / "models"
-PICTURES = TESTDATA / "pictures"
 OPENAI_MEAN, OPENAI_STD = [0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]
 
 VARIANTS = {
@@ -209,19 +206,10 @@ def golden(folder, variant):
     })
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="only these models")
-    names = parser.parse_args().names
-    torch.set_num_threads(1)
-    for name, variant in VARIANTS.items():
-        if names and name not in names:
-            continue
-        folder = TESTDATA / name
-        write_folder(folder, variant)
-        golden(folder, variant)
-        print(f"{name}: {sum(f.stat().st_size for f in folder.iterdir()) / 1024:.0f} KiB")
+def make(name, variant):
+    write_folder(TESTDATA / name, variant)
+    golden(TESTDATA / name, variant)
 
 
 if __name__ == "__main__":
-    main()
+    each_wanted(VARIANTS, make, __doc__)

@@ -6,12 +6,10 @@ siglip    a Unigram tokenizer, as google/siglip-base-patch16-224 has it: lower c
 siglip2   a BPE tokenizer with byte fallback, as google/siglip2-base-patch16-224 has it (Gemma's): lower case by tokenizer_config.json, <eos>, <pad>
 """
 
-import argparse
 import copy
 import json
 import shutil
 import zlib
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -25,9 +23,8 @@ from transformers.models.siglip.image_processing_pil_siglip import SiglipImagePr
 import clip_inputs
 import float32_json
 from clip_tokenizer import CORPUS
+from golden_models import PICTURES, TESTDATA, each_wanted
 
-TESTDATA = Path(__file__).resolve().parents[2] / "testdata" / "models"
-PICTURES = TESTDATA / "pictures"
 TEXTS = [
     "a photo of a cat",
     "Two dogs, in front of the GREEN house!",
@@ -222,19 +219,10 @@ def golden(folder, variant):
     })
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="only these models")
-    names = parser.parse_args().names
-    torch.set_num_threads(1)
-    for name, variant in VARIANTS.items():
-        if names and name not in names:
-            continue
-        folder = TESTDATA / name
-        write_folder(folder, variant)
-        golden(folder, variant)
-        print(f"{name}: {sum(f.stat().st_size for f in folder.iterdir()) / 1024:.0f} KiB")
+def make(name, variant):
+    write_folder(TESTDATA / name, variant)
+    golden(TESTDATA / name, variant)
 
 
 if __name__ == "__main__":
-    main()
+    each_wanted(VARIANTS, make, __doc__)

@@ -3,7 +3,6 @@
 Run:  python tools/reference/text_models.py [names…]
 """
 
-import argparse
 import json
 import shutil
 import tempfile
@@ -21,9 +20,9 @@ from transformers import (AutoConfig, AutoModel, AutoTokenizer, BertConfig, Bert
 
 import float32_json
 import text_tokenizers
+from golden_models import TESTDATA, each_wanted
 from text_inputs import TEXTS
 
-TESTDATA = Path(__file__).resolve().parents[2] / "testdata" / "models"
 PACKAGE = "sentence_transformers.models."
 BERT_TOKENIZER = {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 512, "cls_token": "[CLS]", "sep_token": "[SEP]",
                   "pad_token": "[PAD]", "unk_token": "[UNK]", "mask_token": "[MASK]"}
@@ -45,6 +44,7 @@ class Variant:
     old_norm_names: bool = False        # LayerNorm.gamma and beta
     pooling: object = None              # 1_Pooling/config.json; None: no sentence-transformers folder
     dense: tuple = None                 # (outputs, activation)
+    token_dense: int = None             # outputs of a dense layer before the pooling, of each token; its vectors are then scaled to length 1
     normalize: bool = False
     sentences: dict = field(default_factory=dict)   # sentence_bert_config.json
     prompts: dict = None                # config_sentence_transformers.json
@@ -93,6 +93,11 @@ def variants():
                 SIZE | {"vocab_size": mpnet.get_vocab_size(), "max_position_embeddings": 202}, mpnet,
                 ROBERTA_TOKENIZER | {"tokenizer_class": "MPNetTokenizer", "unk_token": "[UNK]", "do_lower_case": True}, dtype=torch.float16,
                 pooling={"word_embedding_dimension": 24, "pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True}),
+        Variant("sentence-token-dense", "bert with a dense layer and normalising before the pooling; [CLS], maximum and mean of what follows a prompt (include_prompt: false)", 12,
+                (BertConfig, BertModel), SIZE | {"vocab_size": uncased.get_vocab_size(), "max_position_embeddings": 40}, uncased, BERT_TOKENIZER, dtype=torch.float16,
+                pooling={"embedding_dimension": 14, "pooling_mode": ["cls", "max", "mean"], "include_prompt": False}, token_dense=14,
+                sentences={"max_seq_length": 24, "do_lower_case": True},
+                prompts={"prompts": {"query": "Represent this sentence: ", "weather": "the weather"}, "default_prompt_name": None}),
         Variant("plain-bert", "bert without modules.json and with vocab.txt alone: mean; relu; config.json with only what is no default", 11,
                 (BertConfig, BertModel), SIZE | {"vocab_size": uncased.get_vocab_size(), "hidden_act": "relu"}, uncased,
                 {"do_lower_case": True, "model_max_length": 64}, dtype=torch.float16, vocabulary_only=True,
@@ -146,26 +151,39 @@ def write_encoder(variant, model, folder):
         (folder / "sentence_bert_config.json").write_text(json.dumps(variant.sentences, indent=1) + "\n")
 
 
+def write_dense(folder, name, tensors, activation, more):
+    (folder / name).mkdir()
+    save_file(tensors, folder / name / "model.safetensors", metadata={"format": "pt"})
+    outputs, inputs = tensors["linear.weight"].shape
+    (folder / name / "config.json").write_text(json.dumps({
+        "in_features": inputs, "out_features": outputs, "bias": "linear.bias" in tensors,
+        "activation_function": f"{type(activation).__module__}.{type(activation).__name__}"} | more, indent=1) + "\n")
+
+
 def write_modules(variant, model, folder):
-    modules = [("Transformer", variant.encoder_folder), ("Pooling", "1_Pooling")]
-    (folder / "1_Pooling").mkdir()
-    (folder / "1_Pooling" / "config.json").write_text(json.dumps(variant.pooling, indent=1) + "\n")
+    modules = [("Transformer", variant.encoder_folder)]
+    if variant.token_dense:
+        torch.manual_seed(variant.seed + 200)
+        write_dense(folder, "1_Dense", {"linear.weight": torch.randn(variant.token_dense, variant.config["hidden_size"]) * 0.4,
+                                        "linear.bias": torch.randn(variant.token_dense) * 0.3}, torch.nn.GELU(),
+                    {"module_input_name": "token_embeddings", "module_output_name": "token_embeddings"})
+        (folder / "2_Normalize").mkdir()
+        (folder / "2_Normalize" / "config.json").write_text(json.dumps({"module_input_name": "token_embeddings", "module_output_name": "token_embeddings"}, indent=1) + "\n")
+        modules += [("Dense", "1_Dense"), ("Normalize", "2_Normalize")]
+    modules.append(("Pooling", f"{len(modules)}_Pooling"))
+    (folder / modules[-1][1]).mkdir()
+    (folder / modules[-1][1] / "config.json").write_text(json.dumps(variant.pooling, indent=1) + "\n")
     pooled = next(variant.config[key] for key in ("hidden_size", "dim") if key in variant.config)
     if variant.dense:
         outputs, activation = variant.dense
         torch.manual_seed(variant.seed + 100)
         has_bias = isinstance(activation, torch.nn.Tanh)
-        dense = folder / "2_Dense"
-        dense.mkdir()
         tensors = {"linear.weight": torch.randn(outputs, pooled) * 0.4}
         if has_bias:  # what all texts have in common would drive tanh into its ends
             encode = lambda text: model(input_ids=torch.tensor([variant.tokenizer.encode(text.lower()).ids[:20]])).last_hidden_state[0].mean(0)
             common = torch.stack([encode(text) for text in TEXTS]).mean(0)
             tensors["linear.bias"] = (0.1 * torch.randn(outputs) - tensors["linear.weight"] @ common).detach()
-        save_file(tensors, dense / "model.safetensors", metadata={"format": "pt"})
-        (dense / "config.json").write_text(json.dumps({
-            "in_features": pooled, "out_features": outputs, "bias": has_bias,
-            "activation_function": f"{type(activation).__module__}.{type(activation).__name__}"}, indent=1) + "\n")
+        write_dense(folder, "2_Dense", tensors, activation, {})
         modules.append(("Dense", "2_Dense"))
     if variant.normalize:
         modules.append(("Normalize", f"{len(modules)}_Normalize"))
@@ -197,7 +215,7 @@ def inputs_differ(name, embeddings, limit=0.99):
     return cosine.max() < limit
 
 
-def make(variant):
+def made(variant):
     final = TESTDATA / variant.name
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / variant.name
@@ -217,12 +235,11 @@ def make(variant):
         return True
 
 
+def make(name, variant):
+    # Vectors of texts that are pooled from all tokens lie close together; take the first seed whose do not.
+    if not any(made(replace(variant, seed=variant.seed * 100 + attempt)) for attempt in range(25)):
+        raise RuntimeError(f"{name}: texts look alike with every seed")
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*")
-    wanted = parser.parse_args().names
-    for one in variants():
-        if not wanted or one.name in wanted:
-            # Vectors of texts that are pooled from all tokens lie close together; take the first seed whose do not.
-            if not any(make(replace(one, seed=one.seed * 100 + attempt)) for attempt in range(25)):
-                raise RuntimeError(f"{one.name}: texts look alike with every seed")
+    each_wanted({variant.name: variant for variant in variants()}, make, __doc__)

@@ -64,6 +64,7 @@ MODELS = {
     "sentence-bert-cls": (sentence, [0, 1, 7]),
     "sentence-roberta": (sentence, [0, 4]),
     "sentence-mpnet": (sentence, [1, 6]),
+    "sentence-token-dense": (sentence, [0, 1, 7]),
 }
 
 

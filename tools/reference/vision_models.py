@@ -3,13 +3,11 @@
 Run:  python tools/reference/vision_models.py [names…]
 """
 
-import argparse
 import copy
 import json
 import shutil
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,9 +20,8 @@ from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPi
 
 import clip_inputs
 import float32_json
+from golden_models import PICTURES, TESTDATA, each_wanted
 
-TESTDATA = Path(__file__).resolve().parents[2] / "testdata" / "models"
-PICTURES = TESTDATA / "pictures"
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
 
@@ -176,19 +173,10 @@ def golden(folder, variant):
     })
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="only these models")
-    names = parser.parse_args().names
-    torch.set_num_threads(1)
-    for variant in VARIANTS:
-        if names and variant.name not in names:
-            continue
-        folder = TESTDATA / variant.name
-        write_folder(folder, variant)
-        golden(folder, variant)
-        print(f"{variant.name}: {sum(f.stat().st_size for f in folder.iterdir()) / 1024:.0f} KiB")
+def make(name, variant):
+    write_folder(TESTDATA / name, variant)
+    golden(TESTDATA / name, variant)
 
 
 if __name__ == "__main__":
-    main()
+    each_wanted({variant.name: variant for variant in VARIANTS}, make, __doc__)

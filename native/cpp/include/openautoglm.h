@@ -162,6 +162,7 @@ typedef struct oag_model_info {
   int32_t image_tokens;      /* vectors that oag_encode_image_tokens gives for a picture; 0 without an image tower, or where it gives none */
   int32_t image_token_size;  /* floats in each */
   int32_t text_token_size;   /* floats in each vector of oag_encode_text_tokens; 0 without a text tower, or where it gives none */
+  int32_t text_leaves_prompt_out; /* 1: a prompt's tokens are not pooled, and oag_encode_prompted_texts must be told how many there are; 0 or 1 */
 } oag_model_info;
 
 /* Fills `info` up to info->struct_size. */
@@ -178,7 +179,7 @@ enum {
   OAG_STRING_OPERATIONS = 6,     /* the recorded operation lists, one line per operation, symbolic rows */
   OAG_STRING_EMBEDDING = 7,      /* which vector the embedding is: "mean of the tokens, length 1" */
   OAG_STRING_PROMPTS = 8,        /* JSON: {"prompts": {name: what is put before a text}, "default": the name of the one that is put unasked, or ""} */
-  OAG_STRING_MADE_TOKENIZER = 9, /* the text of a tokenizer.json, made of vocab.txt, where the folder has only that; else empty */
+  OAG_STRING_MADE_TOKENIZER = 9, /* the text of a tokenizer.json, made of vocab.txt, or vocab.json and merges.txt, where the folder has only those; else empty */
   OAG_STRING_TOKENS = 10         /* which vectors oag_encode_*_tokens give: "the tokens behind the last block"; empty where they give none */
 };
 
@@ -246,6 +247,11 @@ OAG_API oag_status oag_encode_images(const oag_model* model, const oag_image* im
  * `offsets` has count + 1 entries from 0, never falling. Result as in oag_encode_images. */
 OAG_API oag_status oag_encode_texts(const oag_model* model, const int32_t* ids, const int64_t* offsets, size_t count, float* embeddings,
                                     size_t capacity, char* error, size_t error_capacity);
+
+/* The same for texts whose first `prompt_tokens` ids, of each, are a prompt's: those of the tokenized prompt without what is put behind it ([SEP]). A model with
+ * oag_model_info.text_leaves_prompt_out pools the rest; for any other, and for 0, it is oag_encode_texts. */
+OAG_API oag_status oag_encode_prompted_texts(const oag_model* model, const int32_t* ids, const int64_t* offsets, size_t count, int32_t prompt_tokens,
+                                             float* embeddings, size_t capacity, char* error, size_t error_capacity);
 
 /* The vectors of a picture's patches (and class token), or of a text's tokens, each by itself: for late interaction (oag_max_similarity) and other work on regions and
  * words. Which vector: OAG_STRING_TOKENS. Not normalised. The last block computes all rows here, so such a call takes somewhat longer than one for embeddings.

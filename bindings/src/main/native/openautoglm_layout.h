@@ -44,6 +44,7 @@ static const int32_t offsetof_oag_model_info_scores = offsetof(oag_model_info, s
 static const int32_t offsetof_oag_model_info_image_tokens = offsetof(oag_model_info, image_tokens);
 static const int32_t offsetof_oag_model_info_image_token_size = offsetof(oag_model_info, image_token_size);
 static const int32_t offsetof_oag_model_info_text_token_size = offsetof(oag_model_info, text_token_size);
+static const int32_t offsetof_oag_model_info_text_leaves_prompt_out = offsetof(oag_model_info, text_leaves_prompt_out);
 static const int32_t offsetof_oag_model_info_least_image_cosine = offsetof(oag_model_info, least_image_cosine);
 static const int32_t offsetof_oag_model_info_least_text_cosine = offsetof(oag_model_info, least_text_cosine);
 

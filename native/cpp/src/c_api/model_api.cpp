@@ -129,6 +129,7 @@ oag_model_info info_of(const Model& model) {
     info.text_pad_to = static_cast<int32_t>(text->pad_to);
     info.text_pad_id = static_cast<int32_t>(text->pad_id);
     info.text_lower_case = text->lower_case ? 1 : 0;
+    info.text_leaves_prompt_out = text->leaves_prompt_out ? 1 : 0;
   }
   info.parameter_count = definition.parameters().numbers();
   info.scores = static_cast<oag_scores>(definition.scores());
@@ -232,6 +233,17 @@ OAG_API oag_status oag_encode_texts(const oag_model* model, const int32_t* ids, 
     check_texts(ids, offsets, count, embeddings, "embeddings");
     require_room(count, static_cast<size_t>(call->definition().embedding_size()), capacity, "embeddings");
     call->encode_texts(ids, offsets, static_cast<int64_t>(count), embeddings);
+  });
+}
+
+OAG_API oag_status oag_encode_prompted_texts(const oag_model* model, const int32_t* ids, const int64_t* offsets, size_t count, int32_t prompt_tokens,
+                                             float* embeddings, size_t capacity, char* error, size_t error_capacity) {
+  return guarded(error, error_capacity, [&] {
+    const InCall call(model);
+    check_texts(ids, offsets, count, embeddings, "embeddings");
+    require(prompt_tokens >= 0, "prompt_tokens is negative");
+    require_room(count, static_cast<size_t>(call->definition().embedding_size()), capacity, "embeddings");
+    call->encode_prompted_texts(ids, offsets, static_cast<int64_t>(count), prompt_tokens, embeddings);
   });
 }
 

@@ -79,6 +79,20 @@ const char* name_of(Pooling pooling) {
   return "?";
 }
 
+SequenceTable cut_in_two(const SequenceTable& table, int64_t length) {
+  defect_unless(!table.has_tree(), "sequences that share rows cannot be cut in two");
+  std::vector<int64_t> offsets{0};
+  std::vector<int32_t> positions;
+  for (int64_t s = 0; s < table.runs(); s++) {
+    defect_unless(length > 0 && length < table.length(s), "sequence " + std::to_string(s) + " has no rows behind its first " + std::to_string(length));
+    offsets.push_back(table.begin(s) + length);
+    offsets.push_back(table.begin(s) + table.length(s));
+    positions.push_back(table.first_position(s));
+    positions.push_back(table.first_position(s) + static_cast<int32_t>(length));
+  }
+  return SequenceTable(std::move(offsets), std::move(positions));
+}
+
 Sequences make_sequences(SequenceTable table) {
   auto shared = std::make_shared<const SequenceTable>(std::move(table));
   return {shared->rows(), shared->count(), shared};

@@ -57,6 +57,9 @@ class SequenceTable {
   friend Sequences choose_rows(const Sequences& sequences, RowChoice choice);
 };
 
+// Each sequence as two: its first `length` rows, and the rest. Error(internal) where there is a tree, or a sequence has no more rows than that.
+SequenceTable cut_in_two(const SequenceTable& table, int64_t length);
+
 // The handle of a planned table.
 Sequences make_sequences(SequenceTable table);
 

@@ -139,7 +139,13 @@ std::string ModelFolder::tokenizer() const {
 
 std::string ModelFolder::vocabulary() const {
   const std::string file = encoder_ + "vocab.txt";
-  return is_regular_file(file) ? file : std::string();
+  if (is_regular_file(file)) return file;
+  return merges().empty() ? std::string() : encoder_ + "vocab.json";
+}
+
+std::string ModelFolder::merges() const {
+  const std::string file = encoder_ + "merges.txt";
+  return is_regular_file(file) && is_regular_file(encoder_ + "vocab.json") && !is_regular_file(encoder_ + "vocab.txt") ? file : std::string();
 }
 
 std::unique_ptr<ModelFolder::Source> ModelFolder::source(const ParameterList& parameters) const {

@@ -28,8 +28,10 @@ class ModelFolder {
   // preprocessor_config.json, else the image_processor of processor_config.json, else nothing. `source` names the file.
   std::optional<Config> processor() const;
   std::string tokenizer() const;   // path of tokenizer.json, or empty
-  std::string vocabulary() const;  // path of vocab.txt, or empty
-  std::optional<Config> tokenizer_config() const { return configs_.find(configs_.encoder_folder() + "tokenizer_config.json"); }
+  std::string vocabulary() const;  // path of vocab.txt, else of a vocab.json with its merges.txt, or empty
+  std::string merges() const;      // path of that merges.txt, or empty
+  // A JSON file beside them.
+  std::optional<Config> tokenizer_file(const std::string& name) const { return configs_.find(configs_.encoder_folder() + name); }
 
   // The weights that a definition needs, by name; Error(bad_model) listing all that are missing, of another shape or of a dtype that cannot be
   // used. All names may carry one common prefix in the files ("model."). A name with a slash is of another folder's file: "2_Dense/linear.weight".

@@ -26,22 +26,15 @@ std::map<std::string, int64_t> read_vocabulary(const std::string& path, int64_t&
   return ids;
 }
 
-// A special token is written as a string, or as an object with its content.
-std::string special_token(const std::optional<Config>& config, const std::string& key, const std::string& fallback) {
-  if (!config || !config->has(key)) return fallback;
-  return config->json().at(key).is_object() ? config->section(key).text("content", fallback) : config->text(key, fallback);
-}
-
 }  // namespace
 
-WordPieceTokenizer wordpiece_tokenizer(const std::string& vocabulary, const std::optional<Config>& config) {
-  std::string kind = config ? config->text("tokenizer_class", "BertTokenizer") : "BertTokenizer";
-  if (kind.ends_with("Fast")) kind.resize(kind.size() - 4);
+MadeTokenizer wordpiece_tokenizer(const std::string& vocabulary, const std::optional<Config>& config) {
+  const std::string kind = tokenizer_class(config, "BertTokenizer");
   const bool is_mpnet = kind == "MPNetTokenizer";
   if (!is_mpnet && kind != "BertTokenizer" && kind != "DistilBertTokenizer" && kind != "PreTrainedTokenizer")
     config->refuse("tokenizer_class", "from vocab.txt this version makes BertTokenizer, DistilBertTokenizer and MPNetTokenizer; in Python, "
                                       "AutoTokenizer.from_pretrained(folder).save_pretrained(folder) writes a tokenizer.json");
-  WordPieceTokenizer made;
+  MadeTokenizer made;
   const std::map<std::string, int64_t> ids = read_vocabulary(vocabulary, made.entries);
   const auto flag = [&](const char* key) { return config && config->has(key) ? nlohmann::json(config->boolean(key, false)) : nlohmann::json(); };
   nlohmann::json added = nlohmann::json::array();

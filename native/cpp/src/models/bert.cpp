@@ -36,6 +36,7 @@ class SentenceEncoder final : public Definition {
     BertEncoder encoder = make(parameters_, configs.main(), "text", "");
     spec_ = sentence_text_spec(configs, encoder.vocabulary(), encoder.positions());
     SentenceHead head(parameters_, configs, encoder.width(), choices.pooling);
+    spec_.leaves_prompt_out = head.leaves_prompt_out();
     tower_ = std::make_unique<SentenceTower>(std::move(encoder), std::move(head));
   }
 

@@ -130,7 +130,7 @@ State BertEncoder::block(Ops& ops, const State& state, std::optional<RowChoice> 
   const Sequences& rows = state.sequences.at("rows");
   const PostNormBlock& block = blocks_[static_cast<size_t>(state.next_block)];
   if (state.next_block + 1 == blocks() && pooled) return {state.next_block + 1, {{"x", block.one_row(ops, x, rows, *pooled)}}, {}};
-  return {state.next_block + 1, {{"x", block.all_rows(ops, x, rows)}}, {{"rows", rows}}};
+  return {state.next_block + 1, {{"x", block.all_rows(ops, x, rows)}}, state.sequences};
 }
 
 }  // namespace oag::models

@@ -59,6 +59,14 @@ Tensor Tower::tokens(Ops& ops, const TowerInput& input, const Sequences& rows) c
   return finish_tokens(ops, state);
 }
 
+Tensor Tower::forward_behind_prompt(Ops& ops, const TowerInput& input, const Sequences& rows, const PromptAndRest& prompt) const {
+  State state = begin(ops, input, rows);
+  state.sequences["prompt and rest"] = prompt.parts;
+  state.sequences["pairs"] = prompt.pairs;
+  while (state.next_block < blocks()) state = block(ops, state);
+  return finish(ops, state);
+}
+
 Tensor Tower::forward(Ops& ops, const TowerInput& input, const Sequences& rows, const Prefix* prefix) const {
   State state = begin(ops, input, rows);
   if (prefix) {

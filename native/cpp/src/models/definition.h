@@ -31,6 +31,12 @@ struct Prefix {
   Sequences rows;
 };
 
+// Where the first rows of each sequence are a prompt's, which is not pooled.
+struct PromptAndRest {
+  Sequences parts;  // each sequence as two, in turn: the prompt and the rest
+  Sequences pairs;  // the rows that the parts become when each is pooled, by twos
+};
+
 // A stack of blocks from one input tensor to one embedding per sequence. begin, then block 0 … blocks()-1, each State → State, then finish: a pass may
 // stop after any block, be written to bytes, and go on elsewhere.
 class Tower {
@@ -54,6 +60,9 @@ class Tower {
   // [rows, token_size] behind the last norm, and where a family has one map for any row, in the space of its embeddings; not normalised.
   virtual Tensor finish_tokens(Ops& ops, const State& state) const;
   Tensor tokens(Ops& ops, const TowerInput& input, const Sequences& rows) const;
+
+  // Where TextSpec::leaves_prompt_out.
+  Tensor forward_behind_prompt(Ops& ops, const TowerInput& input, const Sequences& rows, const PromptAndRest& prompt) const;
 
   // `prefix` may be null.
   Tensor forward(Ops& ops, const TowerInput& input, const Sequences& rows, const Prefix* prefix = nullptr) const;
@@ -86,6 +95,7 @@ struct TextSpec {
   bool lower_case = false;
   std::map<std::string, std::string> prompts;  // put before a text when asked for by name
   std::string default_prompt;                  // the name of the one that is put where none is asked for; empty: none
+  bool leaves_prompt_out = false;              // rows of a prompt are not pooled
   End end = End::token;
   int64_t end_id = 0;
   bool causal = false;  // a row depends on none behind it: texts that begin alike may share their first rows

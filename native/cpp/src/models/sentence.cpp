@@ -74,7 +74,6 @@ SentenceHead::SentenceHead(ParameterList& parameters, const files::Configs& conf
 void SentenceHead::read_pooling(const files::Config& config) {
   for (const char* key : {"embedding_dimension", "word_embedding_dimension"})
     if (config.has(key) && config.integer(key, 0, 0) != width_) config.refuse(key, "the encoder gives " + std::to_string(width_));
-  if (!config.boolean("include_prompt", true)) config.refuse("include_prompt", "this version pools over the prompt, too");
   if (config.has("pooling_mode")) {
     const nlohmann::json& mode = config.json().at("pooling_mode");
     if (mode.is_array())
@@ -91,6 +90,9 @@ void SentenceHead::read_pooling(const files::Config& config) {
       if (config.boolean(one.old_key, false)) pooling_.push_back(one.pooling);
     if (pooling_.empty()) pooling_.push_back(Pooling::mean);
   }
+  leaves_prompt_out_ = !config.boolean("include_prompt", true);
+  for (const Pooling pooling : pooling_)
+    if (leaves_prompt_out_ && pooling == Pooling::weighted_mean) config.refuse("include_prompt", "this version takes the prompt into weightedmean, whose weights count from it");
   width_ *= static_cast<int64_t>(pooling_.size());
 }
 
@@ -121,7 +123,7 @@ void SentenceHead::check_place(const files::Config& config) const {
 
 
 std::optional<RowChoice> SentenceHead::only_row() const {
-  if (pooling_.size() == 1 && pooling_[0] == Pooling::first) return RowChoice::first;
+  if (pooling_.size() == 1 && pooling_[0] == Pooling::first && !leaves_prompt_out_) return RowChoice::first;
   if (pooling_.size() == 1 && pooling_[0] == Pooling::last) return RowChoice::last;
   return std::nullopt;
 }
@@ -142,6 +144,7 @@ std::string SentenceHead::text() const {
   for (const Pooling pooling : pooling_)
     for (const NamedPooling& known : poolings)
       if (known.pooling == pooling) text += (text.empty() ? "" : " and ") + std::string(known.text);
+  if (leaves_prompt_out_) text += " behind the prompt";
   if (!token_layers_.empty()) text += " (each" + text_of(token_layers_).substr(1) + ")";
   return text + text_of(layers_);
 }
@@ -159,9 +162,11 @@ Tensor SentenceHead::finish_tokens(Ops& ops, const State& state) const { return 
 Tensor SentenceHead::finish(Ops& ops, const State& state) const {
   Tensor x = finish_tokens(ops, state);
   if (!only_row()) {
-    const Sequences& rows = state.sequences.at("rows");
+    const auto parts = state.sequences.find("prompt and rest");
     std::vector<Tensor> pooled;
-    for (const Pooling pooling : pooling_) pooled.push_back(ops.pool(x, rows, pooling));
+    for (const Pooling pooling : pooling_)
+      pooled.push_back(parts == state.sequences.end() ? ops.pool(x, state.sequences.at("rows"), pooling)
+                                                      : ops.pool(ops.pool(x, parts->second, pooling), state.sequences.at("pairs"), RowChoice::last));
     x = pooled.size() == 1 ? pooled[0] : ops.concat(pooled);
   }
   return run(ops, x, layers_);

@@ -23,10 +23,12 @@ class SentenceHead {
   std::optional<RowChoice> only_row() const;
   int64_t embedding_size() const { return width_; }
   int64_t token_size() const { return token_size_; }
+  bool leaves_prompt_out() const { return leaves_prompt_out_; }
   std::string text() const;  // "mean of the tokens, dense to 16 (tanh), length 1"
   std::string token_text() const;
 
-  // x [rows, width] of the encoder's last block → [texts, embedding_size()]; with only_row() x is [texts, width] already.
+  // x [rows, width] of the encoder's last block → [texts, embedding_size()]; with only_row() x is [texts, width] already. Of Tower::forward_behind_prompt the rest
+  // of each text is pooled.
   Tensor finish(Ops& ops, const State& state) const;
 
   // x [rows, width] → [rows, token_size()]: what is done to each token before they are pooled.
@@ -52,6 +54,7 @@ class SentenceHead {
 
   int64_t width_;
   int64_t token_size_;
+  bool leaves_prompt_out_ = false;
   Layers token_layers_;           // before pooling
   std::vector<Pooling> pooling_;  // side by side
   Layers layers_;                 // behind it

@@ -25,6 +25,12 @@ void text_program(Pass& pass, const models::Definition& model, const Sequences& 
   pass.read(model.text_tower()->forward(pass, tokens, rows), out);
 }
 
+void prompted_text_program(Pass& pass, const models::Definition& model, const Sequences& rows, const models::PromptAndRest& prompt, FunctionRef<void(void*)> ids,
+                           float* out) {
+  const Tensor tokens = pass.input(DType::i32, {rows.rows, 1}, ids);
+  pass.read(model.text_tower()->forward_behind_prompt(pass, tokens, rows, prompt), out);
+}
+
 void token_program(Pass& pass, const models::Definition& model, const Sequences& rows, FunctionRef<void(void*)> ids, float* out) {
   const Tensor tokens = pass.input(DType::i32, {rows.rows, 1}, ids);
   pass.read(model.text_tower()->tokens(pass, tokens, rows), out);
@@ -130,6 +136,33 @@ void Model::encode_texts(const int32_t* ids, const int64_t* offsets, int64_t cou
     const Program program = [&](Pass& pass) { continued_text_program(pass, *definition_, texts.rows, fill_ids, texts.kept_rows, fill_kept, rows); };
     run(record(definition_->parameters(), program), bind(texts.rows), program);
     prefix_cache_->count_saved(saved);
+  }
+  require_finite(distinct.data(), static_cast<int64_t>(distinct.size()));
+  for (int64_t i = 0; i < count; i++) std::copy_n(distinct.data() + plan.distinct_of[static_cast<size_t>(i)] * width, width, out + i * width);
+}
+
+// Towers that pool more than one row share none, so that there is no cache to ask.
+void Model::encode_prompted_texts(const int32_t* ids, const int64_t* offsets, int64_t count, int64_t prompt_tokens, float* out) const {
+  require_text_tower();
+  const models::TextSpec& spec = *definition_->text_spec();
+  if (prompt_tokens == 0 || !spec.leaves_prompt_out) return encode_texts(ids, offsets, count, out);
+  for (int64_t i = 0; i < count; i++)
+    if (offsets[i + 1] - offsets[i] <= prompt_tokens)
+      throw Error(Status::invalid_argument, "text " + std::to_string(i) + " has " + std::to_string(offsets[i + 1] - offsets[i]) + " tokens, and its prompt alone " +
+                                                std::to_string(prompt_tokens) + ": nothing is left to pool");
+  const TextPlan plan = plan_texts(spec, ids, offsets, count, runtime_->options().max_tokens);
+  const Sequences any{{1, Symbol::tokens}, {1, Symbol::texts}, nullptr};
+  const models::PromptAndRest any_prompt{{{1, Symbol::tokens}, {2, Symbol::texts}, nullptr}, {{2, Symbol::texts}, {1, Symbol::texts}, nullptr}};
+  const Recording recording =
+      record(definition_->parameters(), [&](Pass& pass) { prompted_text_program(pass, *definition_, any, any_prompt, nothing, nullptr); });
+  const int64_t width = definition_->embedding_size();
+  std::vector<float> distinct;
+  for (const TextPlan::Pass& texts : plan.passes) {
+    distinct.resize(static_cast<size_t>((texts.first_distinct + texts.rows.count.value()) * width));
+    const models::PromptAndRest prompt{make_sequences(cut_in_two(*texts.rows.table, prompt_tokens)), make_sequences(SequenceTable::uniform(texts.rows.count.value(), 2))};
+    const auto fill_ids = [&](void* to) { std::memcpy(to, texts.ids.data(), texts.ids.size() * sizeof(int32_t)); };
+    run(recording, bind(texts.rows),
+        [&](Pass& pass) { prompted_text_program(pass, *definition_, texts.rows, prompt, fill_ids, distinct.data() + texts.first_distinct * width); });
   }
   require_finite(distinct.data(), static_cast<int64_t>(distinct.size()));
   for (int64_t i = 0; i < count; i++) std::copy_n(distinct.data() + plan.distinct_of[static_cast<size_t>(i)] * width, width, out + i * width);

@@ -8,6 +8,7 @@
 
 #include "core/pages.h"
 #include "core/sequence_table.h"
+#include "files/byte_pairs.h"
 #include "files/wordpiece.h"
 #include "host/isa.h"
 #include "image/decode.h"
@@ -97,7 +98,10 @@ std::string tokenizer_digest(const files::ModelFolder& folder, const std::string
 std::string make_tokenizer(const files::ModelFolder& folder, const models::Definition& definition) {
   if (!definition.text_spec() || !folder.tokenizer().empty() || folder.vocabulary().empty()) return "";
   const int64_t vocabulary = definition.text_spec()->vocabulary;
-  files::WordPieceTokenizer made = files::wordpiece_tokenizer(folder.vocabulary(), folder.tokenizer_config());
+  const files::TokenizerFiles files{folder.tokenizer_file("tokenizer_config.json"), folder.tokenizer_file("special_tokens_map.json"), folder.tokenizer_file("added_tokens.json")};
+  const std::string kind = std::string(definition.family()).find("clip") != std::string::npos ? "CLIPTokenizer" : "RobertaTokenizer";
+  files::MadeTokenizer made = folder.merges().empty() ? files::wordpiece_tokenizer(folder.vocabulary(), files.config)
+                                                      : files::byte_pair_tokenizer(folder.vocabulary(), folder.merges(), files, kind);
   if (made.entries > vocabulary)
     throw Error(Status::bad_model, folder.vocabulary() + ": has " + std::to_string(made.entries) + " entries, more than the " + std::to_string(vocabulary) +
                                        " rows of the model's table: it is another model's vocabulary");

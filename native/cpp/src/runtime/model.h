@@ -50,7 +50,7 @@ class Model {
   Precision precision() const { return loaded_.plan.precision; }
   const std::optional<Accuracy>& accuracy() const { return loaded_.accuracy; }  // none in fp32
   const std::string& hash() const { return loaded_.hash; }
-  // The text of a tokenizer.json, made of vocab.txt, where the folder has only that; else empty.
+  // The text of a tokenizer.json, made of vocab.txt or of vocab.json and merges.txt, where the folder has only those; else empty.
   const std::string& made_tokenizer() const { return made_tokenizer_; }
   std::string backend() const;         // "host avx512 fp32, 2 threads"
   std::string backend_reason() const;
@@ -64,6 +64,8 @@ class Model {
 
   // `ids`, `offsets` as in oag_encode_texts. Raw embeddings [count, embedding_size] at `out`.
   void encode_texts(const int32_t* ids, const int64_t* offsets, int64_t count, float* out) const;
+  // The first `prompt_tokens` ids of each text are a prompt's, which counts only where TextSpec::leaves_prompt_out.
+  void encode_prompted_texts(const int32_t* ids, const int64_t* offsets, int64_t count, int64_t prompt_tokens, float* out) const;
 
   // The same for every token (Tower::tokens): [images · rows_per_image, token_size] and [offsets[count], token_size]. Error(unsupported) for a tower without.
   void encode_image_tokens(const std::vector<ImageRequest>& images, float* out, std::vector<ItemResult>* items) const;

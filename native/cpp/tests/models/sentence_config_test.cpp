@@ -140,7 +140,13 @@ TEST_CASE("an unknown pooling is refused by name") {
   CHECK(fault("1_Pooling/config.json", "pooling_mode", json::array(), {"pooling_mode is []"}) == "");
   CHECK(fault("1_Pooling/config.json", "pooling_mode_median_tokens", true, {"pooling_mode_median_tokens is true", "this version knows"}) == "");
   CHECK(fault("1_Pooling/config.json", "word_embedding_dimension", 31, {"word_embedding_dimension is 31", "the encoder gives 32"}) == "");
-  CHECK(fault("1_Pooling/config.json", "include_prompt", false, {"include_prompt is false"}) == "");
+  Files files = sentences();
+  files["1_Pooling/config.json"] = {{"embedding_dimension", 32}, {"pooling_mode", "weightedmean"}, {"include_prompt", false}};
+  CHECK(wrong_refusal(Status::bad_model, {"1_Pooling/config.json: include_prompt is false", "whose weights count from it"}, [&] { define(files); }) == "");
+  files["1_Pooling/config.json"]["pooling_mode"] = "cls";
+  CHECK(define(files)->text_spec()->leaves_prompt_out);
+  CHECK(define(files)->embedding() == "the first token behind the prompt, dense to 20, length 1");
+  CHECK_FALSE(define(sentences())->text_spec()->leaves_prompt_out);
 }
 
 TEST_CASE("a module that this version lacks, or one out of order, is refused by name") {

@@ -117,7 +117,9 @@ public final class OpenAutoGlm extends NativeObject {
             if (facts.hasTextTower() && !facts.tokenizerFile().isEmpty()) {
                 holdings.tokenizer = TextTokenizer.load(Path.of(facts.tokenizerFile()), holdings.model.textSpecification());
             } else if (!facts.madeTokenizer().isEmpty()) {
-                holdings.tokenizer = TextTokenizer.of(Path.of(facts.folder(), "vocab.txt"), facts.madeTokenizer(), holdings.model.textSpecification());
+                Path vocabulary = Path.of(facts.folder(), "vocab.txt");
+                holdings.tokenizer = TextTokenizer.of(Files.exists(vocabulary) ? vocabulary : Path.of(facts.folder(), "vocab.json"), facts.madeTokenizer(),
+                    holdings.model.textSpecification());
             }
             return new OpenAutoGlm(holdings);
         } catch (RuntimeException | Error failure) {

@@ -42,7 +42,7 @@ public final class NativeModel implements AutoCloseable {
      * @param backend one line
      * @param backendReason why this backend
      * @param embedding which vector the embedding is
-     * @param madeTokenizer text of a tokenizer.json made of vocab.txt, or empty
+     * @param madeTokenizer text of a tokenizer.json made of vocab.txt, or of vocab.json and merges.txt, or empty
      * @param tokens which vectors those of tokens are, or empty
      * @param imageTokens vectors of a picture
      * @param imageTokenSize floats in each
@@ -70,7 +70,9 @@ public final class NativeModel implements AutoCloseable {
                 frame.getInt(info + Native.offsetof_oag_model_info_text_pad_to),
                 frame.getInt(info + Native.offsetof_oag_model_info_text_pad_id),
                 frame.getInt(info + Native.offsetof_oag_model_info_text_lower_case) != 0,
-                byName, prompts.get("default").getAsString());
+                frame.getInt(info + Native.offsetof_oag_model_info_vocabulary_size),
+                byName, prompts.get("default").getAsString(),
+                frame.getInt(info + Native.offsetof_oag_model_info_text_leaves_prompt_out) != 0);
             this.facts = new Facts(
                 frame.getInt(info + Native.offsetof_oag_model_info_device),
                 frame.getInt(info + Native.offsetof_oag_model_info_isa),

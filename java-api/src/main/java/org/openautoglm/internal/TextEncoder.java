@@ -23,9 +23,13 @@ public final class TextEncoder {
      */
     public static void encode(NativeModel model, TextTokenizer tokenizer, List<String> texts, String prompt, FloatBuffer target) {
         int dimension = model.facts().embeddingSize();
+        boolean leftOut = model.textSpecification().leavesPromptOut() && !prompt.isEmpty();
+        int promptTokens = leftOut ? tokenizer.promptTokens(prompt) : 0;
+        Encoding encoding = (address, ids, offsets, count, out, capacity, error, errorCapacity) ->
+            Native.oag_encode_prompted_texts(address, ids, offsets, count, promptTokens, out, capacity, error, errorCapacity);
         for (int begin = 0; begin < texts.size(); begin += CHUNK_TEXTS) {
             int[][] ids = tokenize(model, tokenizer, texts.subList(begin, Math.min(texts.size(), begin + CHUNK_TEXTS)), prompt);
-            encodeChunk(model, Native::oag_encode_texts, ids, 0, ids.length, ids.length * dimension, target, begin * dimension);
+            encodeChunk(model, encoding, ids, 0, ids.length, ids.length * dimension, target, begin * dimension);
         }
     }
 

@@ -2,6 +2,7 @@ package org.openautoglm.internal;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -26,11 +27,11 @@ public final class TextTokenizer implements AutoCloseable {
     /**
      * Loads a tokenizer.
      *
-     * @throws ModelException when the file is not there or not a tokenizer
+     * @throws ModelException when the file is not there, not a tokenizer, or of more tokens than the model has
      * @throws org.openautoglm.UnavailableException when the tokenizer library cannot be loaded
      */
     public static TextTokenizer load(Path file, TextSpecification specification) {
-        return load(file, () -> TokenizerFile.read(file), specification);
+        return load(file, () -> TokenizerFile.read(file, Files.readAllBytes(file), specification.vocabulary()), specification);
     }
 
     /**
@@ -42,7 +43,7 @@ public final class TextTokenizer implements AutoCloseable {
      * @throws org.openautoglm.UnavailableException when the tokenizer library cannot be loaded
      */
     public static TextTokenizer of(Path file, String json, TextSpecification specification) {
-        return load(file, () -> TokenizerFile.read(file, json.getBytes(StandardCharsets.UTF_8)), specification);
+        return load(file, () -> TokenizerFile.read(file, json.getBytes(StandardCharsets.UTF_8), specification.vocabulary()), specification);
     }
 
     private interface Reading {
@@ -97,6 +98,18 @@ public final class TextTokenizer implements AutoCloseable {
             result[i] = (int) Math.min(ids[i], Integer.MAX_VALUE); // unsigned in the library; no model has so many
         }
         return result;
+    }
+
+    /**
+     * How many of the first ids of a text that begins with a prompt are the prompt's.
+     *
+     * @param prompt valid UTF-16
+     */
+    int promptTokens(String prompt) {
+        int[] ids = encode(prompt);
+        int[] none = encode("");
+        boolean ended = none.length > 0 && ids[ids.length - 1] == none[none.length - 1]; // by a token that is put behind every text
+        return ended ? ids.length - 1 : ids.length;
     }
 
     /**

@@ -1,10 +1,12 @@
 package org.openautoglm.internal;
 
 import com.google.gson.Gson;
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
+import com.google.gson.JsonPrimitive;
 import com.google.gson.stream.MalformedJsonException;
 import java.io.ByteArrayInputStream;
 import java.io.EOFException;
@@ -15,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.openautoglm.ModelException;
@@ -41,11 +44,15 @@ final class TokenizerFile {
      * @throws IOException when it cannot be read
      */
     static byte[] read(Path file) throws IOException {
-        return read(file, Files.readAllBytes(file));
+        return read(file, Files.readAllBytes(file), Integer.MAX_VALUE);
     }
 
-    /** The same for a file's bytes. */
-    static byte[] read(Path file, byte[] bytes) throws IOException {
+    /**
+     * The same for a file's bytes.
+     *
+     * @param vocabulary rows of the model's table of tokens: a file with another id is refused
+     */
+    static byte[] read(Path file, byte[] bytes, int vocabulary) throws IOException {
         JsonObject root = parse(file, bytes);
         TokenizerJson json = new TokenizerJson(file, "", root);
         if (!json.get("normalizer").isAbsent()) {
@@ -58,6 +65,7 @@ final class TokenizerFile {
             checkPostProcessor(json.get("post_processor"));
         }
         checkModel(json.get("model"));
+        checkIds(json, vocabulary);
         for (String unused : List.of("decoder", "truncation", "padding")) { // the last two the text specification says
             root.add(unused, JsonNull.INSTANCE);
         }
@@ -166,6 +174,32 @@ final class TokenizerFile {
             if (!second.startsWith(prefix.string())) {
                 throw merge.fault("its second part does not begin with the continuing_subword_prefix " + prefix.string());
             }
+        }
+    }
+
+    /** Ids that are not whole numbers the library refuses. */
+    private static void checkIds(TokenizerJson json, int vocabulary) {
+        JsonElement tokens = json.get("model").get("vocab").value();
+        if (tokens instanceof JsonObject ids) {
+            for (Map.Entry<String, JsonElement> token : ids.entrySet()) {
+                requireRow(json.file(), "model.vocab", token.getKey(), token.getValue(), vocabulary);
+            }
+        } else if (tokens instanceof JsonArray list && list.size() > vocabulary) { // an id is its place
+            requireRow(json.file(), "model.vocab", list.get(vocabulary).toString(), new JsonPrimitive(vocabulary), vocabulary);
+        }
+        if (json.get("added_tokens").value() instanceof JsonArray added) {
+            for (JsonElement token : added) {
+                if (token instanceof JsonObject object) {
+                    requireRow(json.file(), "added_tokens", object.has("content") ? object.get("content").toString() : "", object.get("id"), vocabulary);
+                }
+            }
+        }
+    }
+
+    private static void requireRow(Path file, String place, String token, JsonElement id, int vocabulary) {
+        if (id instanceof JsonPrimitive number && number.isNumber() && number.getAsDouble() >= vocabulary) {
+            throw new ModelException(file + ": " + place + " gives the token " + token + " the id " + number + ", but the model's table of tokens has " + vocabulary
+                + " rows: it is another model's tokenizer; fetch the whole folder again");
         }
     }
 
