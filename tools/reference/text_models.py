@@ -44,7 +44,7 @@ class Variant:
     old_norm_names: bool = False        # LayerNorm.gamma and beta
     pooling: object = None              # 1_Pooling/config.json; None: no sentence-transformers folder
     dense: tuple = None                 # (outputs, activation)
-    token_dense: int = None             # outputs of a dense layer before the pooling, of each token; its vectors are then scaled to length 1
+    token_dense: int = None             # outputs of a dense layer before the pooling, of each token
     normalize: bool = False
     sentences: dict = field(default_factory=dict)   # sentence_bert_config.json
     prompts: dict = None                # config_sentence_transformers.json
@@ -93,7 +93,7 @@ def variants():
                 SIZE | {"vocab_size": mpnet.get_vocab_size(), "max_position_embeddings": 202}, mpnet,
                 ROBERTA_TOKENIZER | {"tokenizer_class": "MPNetTokenizer", "unk_token": "[UNK]", "do_lower_case": True}, dtype=torch.float16,
                 pooling={"word_embedding_dimension": 24, "pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True}),
-        Variant("sentence-token-dense", "bert with a dense layer and normalising before the pooling; [CLS], maximum and mean of what follows a prompt (include_prompt: false)", 12,
+        Variant("sentence-token-dense", "bert with a dense layer before the pooling; [CLS], maximum and mean of what follows a prompt (include_prompt: false)", 12,
                 (BertConfig, BertModel), SIZE | {"vocab_size": uncased.get_vocab_size(), "max_position_embeddings": 40}, uncased, BERT_TOKENIZER, dtype=torch.float16,
                 pooling={"embedding_dimension": 14, "pooling_mode": ["cls", "max", "mean"], "include_prompt": False}, token_dense=14,
                 sentences={"max_seq_length": 24, "do_lower_case": True},
@@ -165,11 +165,9 @@ def write_modules(variant, model, folder):
     if variant.token_dense:
         torch.manual_seed(variant.seed + 200)
         write_dense(folder, "1_Dense", {"linear.weight": torch.randn(variant.token_dense, variant.config["hidden_size"]) * 0.4,
-                                        "linear.bias": torch.randn(variant.token_dense) * 0.3}, torch.nn.GELU(),
+                                        "linear.bias": torch.randn(variant.token_dense) * 2}, torch.nn.Identity(),
                     {"module_input_name": "token_embeddings", "module_output_name": "token_embeddings"})
-        (folder / "2_Normalize").mkdir()
-        (folder / "2_Normalize" / "config.json").write_text(json.dumps({"module_input_name": "token_embeddings", "module_output_name": "token_embeddings"}, indent=1) + "\n")
-        modules += [("Dense", "1_Dense"), ("Normalize", "2_Normalize")]
+        modules.append(("Dense", "1_Dense"))
     modules.append(("Pooling", f"{len(modules)}_Pooling"))
     (folder / modules[-1][1]).mkdir()
     (folder / modules[-1][1] / "config.json").write_text(json.dumps(variant.pooling, indent=1) + "\n")

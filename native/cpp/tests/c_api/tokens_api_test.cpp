@@ -1,4 +1,5 @@
 // oag_encode_image_tokens and oag_encode_text_tokens: late interaction over the C ABI, and what is refused.
+#include <algorithm>
 #include <numeric>
 
 #include "c_api/api.h"
@@ -129,4 +130,56 @@ TEST_CASE("calls for tokens that are refused") {
   CHECK(items[1].status == OAG_BAD_IMAGE);
   CHECK(std::accumulate(patches.begin() + 17 * 24, patches.end(), 0.0f) == 0);
   CHECK(oag_encode_image_tokens(api.model, two, 2, patches.data(), patches.size(), nullptr, nullptr, 0) == OAG_BAD_IMAGE);
+}
+
+// Of sentence-token-dense an embedding is the first token, the maximum and the mean of what follows a prompt, side by side.
+TEST_CASE("a prompt is left out of the pooling where the folder says so") {
+  const Api api("sentence-token-dense"), pooling_all("sentence-bert-cls");
+  CHECK(api.info.text_leaves_prompt_out == 1);
+  CHECK(pooling_all.info.text_leaves_prompt_out == 0);
+  const std::vector<int32_t> ids = api.golden.packed_ids();
+  const std::vector<int64_t> offsets = api.golden.offsets();
+  const size_t count = api.golden.ids.size(), width = static_cast<size_t>(api.info.text_token_size);
+  REQUIRE(api.width == 3 * width);
+  std::vector<float> tokens(ids.size() * width), plain(count * api.width), pooled(plain.size());
+  REQUIRE(oag_encode_text_tokens(api.model, ids.data(), offsets.data(), count, tokens.data(), tokens.size(), nullptr, 0) == OAG_OK);
+  REQUIRE(oag_encode_texts(api.model, ids.data(), offsets.data(), count, plain.data(), plain.size(), nullptr, 0) == OAG_OK);
+  for (const int32_t prompt : {0, 1}) {  // the shortest text has two tokens
+    CAPTURE(prompt);
+    REQUIRE(oag_encode_prompted_texts(api.model, ids.data(), offsets.data(), count, prompt, pooled.data(), pooled.size(), nullptr, 0) == OAG_OK);
+    CHECK((pooled == plain) == (prompt == 0));
+    for (size_t text = 0; text < count; text++) {
+      const auto first = static_cast<size_t>(offsets[text] + prompt), end = static_cast<size_t>(offsets[text + 1]);
+      for (size_t c = 0; c < width; c++) {
+        float largest = tokens[first * width + c];
+        double sum = 0;
+        for (size_t row = first; row < end; row++) {
+          largest = std::max(largest, tokens[row * width + c]);
+          sum += tokens[row * width + c];
+        }
+        const float* got = pooled.data() + text * api.width + c;
+        CHECK(got[0] == tokens[first * width + c]);
+        CHECK(got[width] == largest);
+        CHECK(got[2 * width] == doctest::Approx(sum / static_cast<double>(end - first)).epsilon(1e-5));
+      }
+    }
+  }
+  const auto call = [&](const oag_model* model, int32_t prompt) {
+    return [&, model, prompt](char* error, size_t capacity) {
+      return oag_encode_prompted_texts(model, ids.data(), offsets.data(), count, prompt, pooled.data(), pooled.size(), error, capacity);
+    };
+  };
+  CHECK(wrong_status(OAG_INVALID_ARGUMENT, "text 7 has 2 tokens, and its prompt alone 2: nothing is left to pool", call(api.model, 2)) == "");
+  CHECK(wrong_status(OAG_INVALID_ARGUMENT, "prompt_tokens is negative", call(api.model, -1)) == "");
+  CHECK(wrong_status(OAG_UNSUPPORTED, "this model has no text tower", [&](char* error, size_t capacity) {
+          return oag_encode_prompted_texts(Api("vit-pooler").model, ids.data(), offsets.data(), 1, 1, pooled.data(), pooled.size(), error, capacity);
+        }) == "");
+
+  // Elsewhere a prompt is as good as a text.
+  const std::vector<int32_t> others{2, 5, 6, 3};
+  const int64_t one[]{0, 4};
+  std::vector<float> a(pooling_all.width), b(a.size());
+  REQUIRE(oag_encode_texts(pooling_all.model, others.data(), one, 1, a.data(), a.size(), nullptr, 0) == OAG_OK);
+  REQUIRE(oag_encode_prompted_texts(pooling_all.model, others.data(), one, 1, 2, b.data(), b.size(), nullptr, 0) == OAG_OK);
+  CHECK(a == b);
 }

@@ -114,3 +114,21 @@ TEST_CASE("trees that make no sense are refused") {
   CHECK(wrong_refusal(Status::internal, {"different sequences"}, [&] { key_chains(SequenceTable({0, 1}), SequenceTable({0, 1, 2})); }) == "");
   CHECK(wrong_refusal(Status::internal, {"different trees"}, [&] { key_chains(small_table(), SequenceTable({0, 1, 2, 3, 5})); }) == "");
 }
+
+TEST_CASE("sequences are cut in two behind their first rows, and give the runs of a sequence") {
+  const SequenceTable table({0, 3, 5}, {0, 7});
+  const SequenceTable parts = cut_in_two(table, 1);
+  CHECK(parts.offsets() == std::vector<int64_t>{0, 1, 3, 4, 5});
+  CHECK(parts.first_positions() == std::vector<int32_t>{0, 1, 7, 8});
+  CHECK_THROWS_AS(cut_in_two(table, 2), Error);
+  CHECK_THROWS_AS(cut_in_two(table, 0), Error);
+  CHECK(table.runs_of(1) == std::vector<int64_t>{1});
+  // 0 → 1, 0 → 2 → 3; runs in another order than nodes.
+  const SequenceTable tree({0, 2, 3, 5, 6}, {0, 2, 2, 3}, {{-1, 0, 0, 2}, {0, 2, 1, 3}, {1, 3, 0}});
+  CHECK(tree.runs_of(0) == std::vector<int64_t>{0, 2});
+  CHECK(tree.runs_of(1) == std::vector<int64_t>{0, 1, 3});
+  CHECK(tree.runs_of(2) == std::vector<int64_t>{0});
+  CHECK_THROWS_AS(cut_in_two(tree, 1), Error);
+  const SequenceTable part({0, 2, 3}, {0, 3}, {{-1, 0, 0, 2}, {0, 3}, {1, 3}});  // nodes 1 and 2 are another table's
+  CHECK_THROWS_AS(part.runs_of(0), Error);
+}

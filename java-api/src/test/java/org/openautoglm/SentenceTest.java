@@ -182,10 +182,12 @@ class SentenceTest {
         Path vocabulary = folder.resolve("vocab.json");
         String sound = Files.readString(vocabulary);
         OpenAutoGlm.fromPretrained(folder).close(); // without any other file: the model's family says which tokenizer it is
-        Files.writeString(vocabulary, sound.replace("{", "{\"one more\": 600, "));
+        JsonObject larger = TestData.json(vocabulary);
+        larger.addProperty("one more", 600);
+        Files.writeString(vocabulary, larger.toString());
         assertRefused(folder, "has 601 entries, more than the 600 rows", "another model's vocabulary");
         Files.writeString(vocabulary, sound.replace("<|endoftext|>", "<|end|>"));
-        assertRefused(folder, "lacks the unk_token <|endoftext|>");
+        assertRefused(folder, "lacks the eos_token <|endoftext|>");
         JsonObject negative = TestData.json(vocabulary);
         negative.addProperty("!", -1);
         Files.writeString(vocabulary, negative.toString());

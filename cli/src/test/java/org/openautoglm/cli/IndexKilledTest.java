@@ -62,7 +62,8 @@ class IndexKilledTest {
     private static Duration run(Path pictures, Path file, Path log) throws IOException, InterruptedException {
         long begin = System.nanoTime();
         Process child = start(pictures, file, log);
-        assertEquals(0, child.waitFor(), () -> "see " + log);
+        int exitCode = child.waitFor();
+        assertEquals(0, exitCode, Files.readString(log));
         return Duration.ofNanos(System.nanoTime() - begin);
     }
 
@@ -96,7 +97,7 @@ class IndexKilledTest {
                 assertSound(file, about);
                 continue;
             }
-            assertEquals(0, child.exitValue(), () -> about + ", see " + log);
+            assertEquals(0, child.exitValue(), about + ": " + Files.readString(log));
             assertSame(undisturbed, file, partial, about);
             Files.delete(file);
             indexes++;
