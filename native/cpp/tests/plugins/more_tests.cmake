@@ -13,6 +13,8 @@ function(oag_add_test_plugin name)
   add_custom_command(TARGET ${name} POST_BUILD
     COMMAND oag_plugin_manifest $<TARGET_FILE:${name}> $<TARGET_FILE:${name}>.manifest VERBATIM)
   add_dependencies(${name} oag_plugin_manifest)
+  # Its manifest says the ABI, so another ABI is another manifest.
+  set_property(TARGET ${name} APPEND PROPERTY LINK_DEPENDS ${PROJECT_SOURCE_DIR}/native/cpp/src/runtime/plugin_abi.h)
   add_dependencies(plugins_tests ${name})
 endfunction()
 
