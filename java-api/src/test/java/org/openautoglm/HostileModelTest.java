@@ -157,12 +157,11 @@ class HostileModelTest {
     }
 
     @Test
-    void aTokenizerOfAnotherModelIsNamedAtTheFirstTextThatShowsIt() throws IOException {
+    void aTokenizerOfAnotherModelIsNamedWhenTheModelIsLoaded() throws IOException {
         copySound();
         Files.copy(TestData.TINY_CLIP.resolve("tokenizer.json"), folder.resolve("tokenizer.json"), StandardCopyOption.REPLACE_EXISTING);
-        try (OpenAutoGlm model = OpenAutoGlm.fromPretrained(folder)) {
-            assertSaid(assertThrows(ModelException.class, () -> model.encodeTexts("a cat")), List.of(folder.resolve("tokenizer.json").toString(), "598", "0 … 53"));
-        }
+        assertSaid(assertThrows(ModelException.class, () -> OpenAutoGlm.fromPretrained(folder)),
+            List.of(folder.resolve("tokenizer.json").toString(), "table of tokens has 54 rows", "another model's tokenizer"));
     }
 
     /** Where permissions bind this user; root reads everything. */
